@@ -1,0 +1,1 @@
+"""Values every layer shares: who acts, typed ids, time, errors, paging. No I/O."""

@@ -1,0 +1,19 @@
+"""Contracts a plugin implements, and the registry that finds them. Built-in providers use the same ones."""
+
+from fabula.plugins.contracts import ChatBatch, ChatMessage, ChatModel, ChatRequest, ModelInfo, TokenUsage
+from fabula.plugins.errors import ModelCut, ModelError, ModelGarbage, ModelRejected, ModelTimeout, ModelUnreachable
+
+__all__ = [
+    "ChatBatch",
+    "ChatMessage",
+    "ChatModel",
+    "ChatRequest",
+    "ModelCut",
+    "ModelError",
+    "ModelGarbage",
+    "ModelInfo",
+    "ModelRejected",
+    "ModelTimeout",
+    "ModelUnreachable",
+    "TokenUsage",
+]
