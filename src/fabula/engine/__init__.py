@@ -1,1 +1,1 @@
-
+"""What runs under every slice: operations, bus, blobs, instances, jobs."""

@@ -1,0 +1,50 @@
+"""Column types that mean the same on both databases."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+
+def _dumps(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # JSON may hold lone surrogates (cards do), which UTF-8 cannot. U+0000 is escaped either way.
+    if not _is_encodable(text):
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class JsonText(TypeDecorator[Any]):
+    """Any JSON value, kept as text: order, large numbers and duplicates of meaning survive, unlike in JSONB."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: sa.Dialect) -> str | None:
+        return None if value is None else _dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> object:
+        return None if value is None else json.loads(value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An instant. PostgreSQL: timestamptz. SQLite: RFC 3339 text in UTC with microseconds, which sorts as time."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

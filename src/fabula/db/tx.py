@@ -1,0 +1,68 @@
+"""Transactions as values: what a use case holds, and what runs it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, CursorResult
+from sqlalchemy.sql import Executable
+
+from fabula.core.ids import WorkspaceId
+
+Params = Mapping[str, object] | Sequence[Mapping[str, object]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change others want to hear of, published only after its transaction has committed."""
+
+    workspace: WorkspaceId
+    type: str
+    data: Mapping[str, object]
+
+
+class ReadTx:
+    """A consistent view. `now` is one instant for the whole transaction."""
+
+    __slots__ = ("conn", "now")
+
+    def __init__(self, conn: Connection, now: datetime) -> None:
+        self.conn = conn
+        self.now = now
+
+    def execute(self, statement: Executable, params: Params = None) -> CursorResult[Any]:
+        """Run one statement (built at import); only `store` modules call this."""
+        return self.conn.execute(statement, params)  # type: ignore[arg-type]  # SQLAlchemy wants a narrower Mapping
+
+
+class WriteTx(ReadTx):
+    """A change that happens whole or not at all. Events emitted in it go out after the commit."""
+
+    __slots__ = ("events",)
+
+    def __init__(self, conn: Connection, now: datetime) -> None:
+        super().__init__(conn, now)
+        self.events: list[Event] = []
+
+    def emit(self, workspace: WorkspaceId, event_type: str, **data: object) -> None:
+        self.events.append(Event(workspace, event_type, data))
+
+
+T = TypeVar("T")
+
+
+class Backend(Protocol):
+    """How one dialect runs a transaction function.
+
+    `workspace` is whom the transaction is for, or None for work across workspaces. `committed` is called on the
+    event loop right after the commit, also when the caller has stopped waiting.
+    """
+
+    async def read(self, workspace: WorkspaceId | None, run: Callable[[Connection], T]) -> T: ...
+
+    async def write(
+        self, workspace: WorkspaceId | None, run: Callable[[Connection], T], committed: Callable[[T], None]
+    ) -> T: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,86 @@
+"""In-process fan-out of workspace events, with a short memory for those who reconnect."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fabula.core.ids import WorkspaceId
+from fabula.db import Event
+
+MEMORY = 1_000
+QUEUE_LIMIT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An event with its place in the workspace's sequence. The epoch tells processes apart."""
+
+    id: str
+    event: Event
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """A bounded queue. When its reader falls `QUEUE_LIMIT` behind, the queue is emptied and `lost` is set:
+    the reader then tells its client to fetch everything again."""
+
+    queue: asyncio.Queue[Numbered]
+    lost: bool = False
+
+    def put(self, item: Numbered) -> None:
+        if self.queue.full():
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            self.lost = True
+        self.queue.put_nowait(item)
+
+
+@dataclass(slots=True)
+class _Channel:
+    last: int = 0
+    memory: deque[Numbered] = field(default_factory=lambda: deque(maxlen=MEMORY))
+    subscriptions: set[Subscription] = field(default_factory=set)
+
+
+class Bus:
+    """Publishes on the event loop; `epoch` is unique per start, so ids of an earlier process are unknown here."""
+
+    def __init__(self, epoch: str) -> None:
+        self._epoch = epoch
+        self._channels: dict[WorkspaceId, _Channel] = {}
+
+    def publish(self, events: Sequence[Event]) -> None:
+        for event in events:
+            channel = self._channels.setdefault(event.workspace, _Channel())
+            channel.last += 1
+            item = Numbered(f"{self._epoch}.{channel.last}", event)
+            channel.memory.append(item)
+            for subscription in channel.subscriptions:
+                subscription.put(item)
+
+    def subscribe(self, workspace: WorkspaceId, after: str | None) -> tuple[Subscription, bool]:
+        """Subscribe from the event after id `after`; the flag is False when that id is no longer known."""
+        channel = self._channels.setdefault(workspace, _Channel())
+        subscription = Subscription(asyncio.Queue(QUEUE_LIMIT))
+        known = self._replay(channel, subscription, after)
+        channel.subscriptions.add(subscription)
+        return subscription, known
+
+    def unsubscribe(self, workspace: WorkspaceId, subscription: Subscription) -> None:
+        self._channels[workspace].subscriptions.discard(subscription)
+
+    def _replay(self, channel: _Channel, subscription: Subscription, after: str | None) -> bool:
+        if after is None:
+            return True
+        epoch, _, number = after.partition(".")
+        if epoch != self._epoch or not number.isdecimal():
+            return False
+        first = channel.memory[0].id if channel.memory else None
+        oldest = int(first.partition(".")[2]) if first else channel.last + 1
+        seen = int(number)
+        if seen > channel.last or seen < oldest - 1:
+            return False
+        for item in list(channel.memory)[seen - oldest + 1 :]:
+            subscription.put(item)
+        return True

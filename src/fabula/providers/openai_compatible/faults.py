@@ -1,0 +1,105 @@
+"""Every way a call fails, as one of the `ModelError`s. Nothing here keeps or shows a request."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+import msgspec
+from aiohttp.http_exceptions import ContentEncodingError
+
+from fabula.plugins import ModelCut, ModelError, ModelGarbage, ModelRejected, ModelTimeout, ModelUnreachable
+
+_REASON_LENGTH = 300
+_LONGEST_WAIT = 86_400.0
+_MARKUP = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+
+
+class Silence(Exception):
+    """The peer sent nothing for `args[0]` seconds."""
+
+
+class _Nested(msgspec.Struct):
+    message: str | None = None
+
+
+class _Body(msgspec.Struct):
+    """The error shapes in use: OpenAI's, a bare message, FastAPI's `detail`."""
+
+    error: _Nested | str | None = None
+    message: str | None = None
+    detail: str | None = None
+
+
+def clean_reason(text: str) -> str:
+    """Make a provider's message fit to show: no markup, one line, at most 300 characters."""
+    plain = _BLANK.sub(" ", _MARKUP.sub(" ", text)).strip()
+    if len(plain) > _REASON_LENGTH:
+        return plain[: _REASON_LENGTH - 1] + "…"
+    return plain or "no reason given"
+
+
+def rejected(provider: str, status: int, headers: Mapping[str, str], body: bytes, key: str | None) -> ModelRejected:
+    """Build the error for an HTTP status; the key is masked, since some servers echo it."""
+    reason = _find_reason(body)
+    if key:
+        reason = reason.replace(key, "***")
+    if 300 <= status < 400:
+        reason = "it redirects elsewhere, which is not followed; set the final address"
+    return ModelRejected(provider, status, clean_reason(reason), _retry_after(headers))
+
+
+def unreadable(provider: str, error: Exception, connect_seconds: float) -> ModelError:
+    """Name a fault met before the answer's headers."""
+    if isinstance(error, Silence):
+        return ModelTimeout(provider, error.args[0])
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return ModelTimeout(provider, connect_seconds)
+    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
+        return ModelUnreachable(provider, "its address is not an http(s) URL")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return ModelGarbage(provider, "its answer is not HTTP")
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return ModelUnreachable(provider, "it closed the connection without an answer")
+    return ModelUnreachable(provider, clean_reason(_plain(error)))
+
+
+def broken(provider: str, error: Exception) -> ModelError:
+    """Name a fault met while the answer's body was read."""
+    if isinstance(error, Silence):
+        return ModelTimeout(provider, error.args[0])
+    if isinstance(error.__cause__, ContentEncodingError):
+        return ModelGarbage(provider, "its body is not in the compression it declares")
+    return ModelCut(provider)
+
+
+def _plain(error: Exception) -> str:
+    inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    strerror = inner.strerror if isinstance(inner, OSError) else None
+    return strerror or str(inner) or type(inner).__name__
+
+
+def _find_reason(body: bytes) -> str:
+    try:
+        parsed = msgspec.json.decode(body, type=_Body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body.decode("utf-8", "replace")
+    nested = parsed.error.message if isinstance(parsed.error, _Nested) else parsed.error
+    return nested or parsed.message or parsed.detail or ""
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read Retry-After, in seconds or as a date (RFC 9110, section 10.2.3); None when absent or senseless."""
+    value = headers.get("Retry-After", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), _LONGEST_WAIT) if math.isfinite(seconds) else None

@@ -1,0 +1,1 @@
+"""The project's own rules: what no linter knows, each a small function over one parsed file or the whole tree."""

@@ -1,0 +1,64 @@
+import createClient from "openapi-fetch";
+import { toApiError } from "./errors";
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+export type Profile = Schemas["Profile"];
+export type Chat = Schemas["Chat"];
+export type Message = Schemas["Message"];
+export type Variant = Schemas["Variant"];
+export type Block = Schemas["Block"];
+export type ImportItem = Schemas["ImportItem"];
+export type ServerConfig = Schemas["Config"];
+
+export interface Page<T> {
+  readonly items: T[];
+  readonly nextCursor?: string | null;
+}
+
+export const http = createClient<paths>({ baseUrl: "/" });
+
+interface Answer<T> {
+  readonly data?: T;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/** The body of a successful answer; throws `ApiError` otherwise. */
+export async function take<T>(pending: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await pending;
+  if (!response.ok) throw toApiError(response.status, error);
+  return data as T;
+}
+
+export function newOperationId(): string {
+  // `randomUUID` exists only on https and localhost; a server on the home network is reached over http.
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** POST of a turn, answered as a stream. `operationId` makes a repeat attach instead of starting twice. */
+export function postTurn(
+  path: string,
+  body: unknown,
+  operationId: string,
+  signal: AbortSignal,
+): Promise<Response> {
+  return fetch(path, {
+    method: "POST",
+    headers: {
+      Accept: "text/event-stream",
+      "Content-Type": "application/json",
+      "X-Operation-Id": operationId,
+    },
+    body: JSON.stringify(body),
+    signal,
+  });
+}
+
+export function openStream(path: string, lastEventId: string | null, signal: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "text/event-stream" };
+  if (lastEventId !== null) headers["Last-Event-ID"] = lastEventId;
+  return fetch(path, { headers, signal, cache: "no-store" });
+}
