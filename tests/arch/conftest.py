@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tools.rules.run import check
 
 PYPROJECT = """

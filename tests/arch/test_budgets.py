@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tools.rules.budgets import tighten
-from tools.rules.source import load
 
 from tests.arch.conftest import Found
+from tools.rules.budgets import tighten
+from tools.rules.source import load
 
 LONG = "src/fabula/core/long.py"
 BASELINE = "tools/budgets.json"

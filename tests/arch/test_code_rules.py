@@ -8,7 +8,7 @@ ROUTES = "src/fabula/features/bots/http.py"
 
 
 def _route(lines: int) -> str:
-    signature = "\n".join(f"    query_{n}: str,\n" for n in range(20))
+    signature = "\n".join(f"    query_{n}: str," for n in range(20))
     return f'@router.get("/bots")\nasync def list_bots(\n{signature}\n):\n    """All."""\n' + "    work()\n" * lines
 
 
@@ -35,6 +35,11 @@ def test_a_narrow_catch_and_a_marked_edge_are_not_found(found: Found, catch: str
     assert found({"src/fabula/engine/bus.py": f"try:\n    work()\n{catch}\n    pass\n"}) == []
 
 
+def test_a_handler_that_cleans_up_and_raises_again_is_not_found(found: Found) -> None:
+    text = "try:\n    work()\nexcept BaseException:\n    close()\n    raise\n"
+    assert found({"src/fabula/engine/bus.py": text}) == []
+
+
 def test_an_edge_without_its_reason_is_found(found: Found) -> None:
     text = "try:\n    work()\nexcept Exception:  # edge:\n    pass\n"
     assert found({"src/fabula/engine/bus.py": text}) == ["catch 3"]
@@ -58,7 +63,7 @@ def test_a_check_silenced_without_code_and_reason_is_found(found: Found, comment
 @pytest.mark.parametrize(
     "comment",
     [
-        "# type: ignore[arg-type]  # pydantic checks it",
+        "# type: ignore[arg-type]  # a test names it",
         "# noqa: S608 - no user text",
         "# noqa: S608, E501 # long",
         "# why",

@@ -14,27 +14,40 @@ def test_a_name_that_says_nothing_is_found(found: Found, place: str) -> None:
     assert "name 1" in found({place: ""})
 
 
-def test_role_files_and_use_cases_by_their_verb_are_the_files_of_a_slice(found: Found) -> None:
-    files = {f"{BOTS}/{name}.py": "" for name in ("__init__", "types", "rules", "store", "schemas", "http", "jobs")}
-    use_cases = {
-        f"{BOTS}/publish.py": "def publish(tx):\n    return tx\n",
-        f"{BOTS}/import_card.py": "async def import_card(db):\n    return db\n",
-        f"{BOTS}/flusher.py": "class Flusher:\n    pass\n",
-        f"{BOTS}/tales.py": "class TaleTurns:\n    pass\n",
+def test_each_role_in_its_file_is_not_found(found: Found) -> None:
+    files = {
+        "errors.py": "class BotLocked(AppError):\n    pass\n",
+        "schemas.py": "class BotOut(pydantic.BaseModel):\n    pass\n",
+        "http.py": "router = APIRouter()\n",
+        "tables.py": "bots = sa.Table()\n",
+        "publish.py": "def publish(tx):\n    return tx\n",
     }
-    assert found(files | use_cases) == []
+    assert found({f"{BOTS}/{name}": text for name, text in files.items()}) == []
 
 
-def test_a_file_that_is_named_after_nothing_in_it_is_found(found: Found) -> None:
-    assert found({f"{BOTS}/stuff.py": "def publish(tx):\n    return tx\n"}) == ["role 1"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class BotLocked(AppError):\n    pass\n",
+        "class BotOut(pydantic.BaseModel):\n    pass\n",
+        "router = APIRouter()\n",
+        "bots = sa.Table()\n",
+    ],
+)
+def test_a_role_in_another_file_is_found(found: Found, text: str) -> None:
+    assert found({f"{BOTS}/publish.py": text}) == ["role 1"]
+    assert found({f"{BOTS}/publish.py": "", "src/fabula/engine/operations.py": text}) == []
 
 
-def test_a_private_name_does_not_name_the_file(found: Found) -> None:
-    assert found({f"{BOTS}/publish.py": "def _publish(tx):\n    return tx\n"}) == ["role 1"]
+@pytest.mark.parametrize("place", [f"{BOTS}/cards/tables.py", f"{BOTS}/cards/http.py", f"{BOTS}/cards/png/read.py"])
+def test_a_slice_inside_a_slice_is_found(found: Found, place: str) -> None:
+    assert found({place: ""}) == ["role 1"]
 
 
-def test_a_folder_inside_a_slice_is_found(found: Found) -> None:
-    assert found({f"{BOTS}/cards/types.py": ""}) == ["role 1"]
+def test_a_slice_may_hold_a_plain_library_and_a_store_of_several_files(found: Found) -> None:
+    library = {f"{BOTS}/cards/{name}.py": "" for name in ("__init__", "types", "errors", "png")}
+    stores = {f"{BOTS}/store/{name}.py": "from sqlalchemy import select\n" for name in ("__init__", "rows")}
+    assert found(library | stores) == []
 
 
 @pytest.mark.parametrize("place", ["src/fabula/features/lore/__init__.py", "src/fabula/cache/__init__.py"])

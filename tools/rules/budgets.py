@@ -77,7 +77,7 @@ def measure_sizes(source: Source) -> Iterator[Measure]:
         length = (function.end_lineno or function.lineno) - function.lineno + 1
         key = f"{source.name}::{name}"
         yield Measure(key, source, function.lineno, f"{name} is {{}} lines", length, FUNCTION, None)
-    if source.slice and source.path.name == "__init__.py":
+    if source.slice and source.path.parts[4:] == ("__init__.py",):
         key = f"{source.name}::__all__"
         yield Measure(key, source, 1, "the slice exports {} names", _public_names(source.tree), PUBLIC_NAMES, None)
 

@@ -12,7 +12,7 @@ ROUTE_LINES = 15
 VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "api_route", "route", "websocket"})
 _EDGE = re.compile(r"#\s*edge:\s*\S")
 _SILENCED = re.compile(r"#\s*(type:\s*ignore|noqa)\b", re.IGNORECASE)
-_WITH_REASON = re.compile(r"#\s*(type:\s*ignore\[[\w\-, ]+\]|noqa:\s*[A-Z]+\d+([,\s]+[A-Z]+\d+)*)\s*[#:—-]+\s*\w{2,}")
+_WITH_REASON = re.compile(r"#\s*(type:\s*ignore\[[\w\-, ]+\]|noqa:\s*[A-Z]+\d+([,\s]+[A-Z]+\d+)*)\s*[#:—-]+\s*\w")
 
 
 def routes_are_short(source: Source) -> Iterator[Violation]:
@@ -29,11 +29,14 @@ def routes_are_short(source: Source) -> Iterator[Violation]:
 
 
 def wide_catches_are_edges(source: Source) -> Iterator[Violation]:
-    """`except Exception` hides every bug under it; only the edge of a worker or process may, and says why."""
+    """`except Exception` hides every bug under it; only the edge of a worker or process may, and says why.
+
+    A handler that only cleans up, ending in a bare `raise`, hides nothing.
+    """
     if not source.is_in(PACKAGE):
         return
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.ExceptHandler) and _is_wide(node.type):
+        if isinstance(node, ast.ExceptHandler) and _is_wide(node.type) and not _raises_again(node):
             nearby = source.lines[max(node.lineno - 2, 0) : node.lineno]
             if not any(_EDGE.search(line) for line in nearby):
                 message = "catches everything: catch the narrowest class, or mark a process edge by `# edge: why`"
@@ -67,3 +70,8 @@ def _is_wide(caught: ast.expr | None) -> bool:
     if isinstance(caught, ast.Tuple):
         return any(_is_wide(part) for part in caught.elts)
     return caught is None or (isinstance(caught, ast.Name) and caught.id in {"Exception", "BaseException"})
+
+
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None

@@ -9,6 +9,9 @@ from pathlib import Path
 from tools.rules.source import PACKAGE, Source, Violation
 
 ROLES = frozenset({"types", "rules", "errors", "events", "tables", "store", "schemas", "http", "jobs"})
+OUTSIDE_ROLES = ROLES - {"types", "rules", "errors", "events"}  # these speak to databases, HTTP or the queue
+HELD_BY_BASE = {"AppError": "errors", "BaseModel": "schemas"}
+HELD_BY_CALL = {"APIRouter": "http", "fastapi.APIRouter": "http", "Table": "tables", "sa.Table": "tables"}
 EMPTY_NAMES = frozenset(
     {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "shared", "base", "service"}
 )
@@ -21,17 +24,22 @@ def names_say_something(source: Source) -> Iterator[Violation]:
         yield source.at(1, "name", f"{word!r} says nothing: name the file by the verb or the thing it holds")
 
 
-def slices_hold_role_files(source: Source) -> Iterator[Violation]:
-    """A slice is one folder of role files and of use cases or flows, each named after something public in it."""
-    if source.slice is None or source.path.stem == "__init__":
+def slices_keep_roles_apart(source: Source) -> Iterator[Violation]:
+    """What a role file is for stands in that file, and in no other of the slice."""
+    role = source.path.stem if source.path.parent.name != "store" else "store"
+    if source.slice is None:
         return
-    if len(source.path.parts) > 5:
-        yield source.at(1, "role", "a slice is one folder: move this file up, or make it a slice of its own")
-    elif source.path.stem not in ROLES and not _names_what_it_holds(source):
-        message = (
-            f"neither a role file nor named after what it holds: nothing public in it begins as {source.path.stem!r}"
-        )
-        yield source.at(1, "role", message)
+    for node in ast.walk(source.tree):
+        for found in _roles_of(node) - {role}:
+            yield source.at(node, "role", f"this belongs in the slice's {found}.py, where everybody looks for it")
+
+
+def slices_are_one_folder(source: Source) -> Iterator[Violation]:
+    """A folder in a slice is a plain library of it, or `store/` where one file would be too long."""
+    if source.slice is None or len(source.path.parts) == 5 or source.path.parts[4] == "store":
+        return
+    if source.path.stem in OUTSIDE_ROLES or len(source.path.parts) > 6:
+        yield source.at(1, "role", "a slice is one folder: move this up, or make it a slice of its own")
 
 
 def order_names_every_package(root: Path, sources: list[Source]) -> Iterator[Violation]:
@@ -48,19 +56,11 @@ def order_names_every_package(root: Path, sources: list[Source]) -> Iterator[Vio
             yield source.at(1, "order", f"{module} has no place in the order: name it in [tool.importlinter] `layers`")
 
 
-def _names_what_it_holds(source: Source) -> bool:
-    stem = source.path.stem.replace("_", "")
-    names = (name for node in source.tree.body for name in _defined(node))
-    return any(_squeeze(name).startswith(stem.removesuffix("s")) for name in names if not name.startswith("_"))
-
-
-def _defined(node: ast.stmt) -> list[str]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return [node.name]
-    if isinstance(node, ast.Assign):
-        return [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return [node.target.id] if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) else []
-
-
-def _squeeze(name: str) -> str:
-    return name.replace("_", "").lower()
+def _roles_of(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.ClassDef):
+        bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+        return {role for base, role in HELD_BY_BASE.items() if base in bases}
+    if isinstance(node, ast.Call):
+        called = ast.unparse(node.func)
+        return {HELD_BY_CALL[called]} if called in HELD_BY_CALL else set()
+    return set()

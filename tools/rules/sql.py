@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tools.rules.source import FEATURES, PACKAGE, Source, Violation
+from tools.rules.source import PACKAGE, Source, Violation
 
 STATEMENTS = frozenset({"select", "insert", "update", "delete", "text", "union", "union_all", "exists", "values"})
 CHANGES = STATEMENTS - {"text", "exists", "values"}
@@ -16,7 +16,7 @@ _BOUNDARY = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK)( [A-Z]+)*\s*;?\s*")
 
 
 def sql_only_in_stores(source: Source) -> Iterator[Violation]:
-    """SQL stands in a slice's `store.py`, `engine/store.py`, `db/` and `migrations/`; `tables.py` only declares."""
+    """SQL stands in a slice's `store`, `engine/store.py`, `db/` and `migrations/`; `tables.py` only declares."""
     if not source.is_in(PACKAGE) or source.is_in(f"{PACKAGE}/db", f"{PACKAGE}/engine/store.py") or _is_store(source):
         return
     # A partial index needs its predicate as text, so a tables.py is held to fewer names.
@@ -31,9 +31,8 @@ def sql_only_in_stores(source: Source) -> Iterator[Violation]:
             yield source.at(node, "sql", f"builds a {node.attr!r}: move the statement to the slice's store.py")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in EXECUTORS:
             yield source.at(node, "sql", f"calls .{node.func.attr}(): call a function of the slice's store.py instead")
-        for module in _imported(node):
-            if _top(module) in DRIVERS:
-                yield source.at(node, "sql", f"imports the driver {module!r}: only db/ talks to one")
+        if drivers := DRIVERS & {_top(module) for module in _imported(node)}:
+            yield source.at(node, "sql", f"imports {min(drivers)}: only db/ talks to a driver")
 
 
 def commit_only_in_tx(source: Source) -> Iterator[Violation]:
@@ -78,7 +77,8 @@ def _scheme(text: str) -> str:
 
 
 def _is_store(source: Source) -> bool:
-    return source.path.name == "store.py" and source.is_in(FEATURES) and len(source.path.parts) == 5
+    """`features/<slice>/store.py`, or a file of `features/<slice>/store/` where one would be too long."""
+    return source.slice is not None and source.path.parts[4] in {"store", "store.py"}
 
 
 def _is_name(node: ast.AST, names: set[str]) -> bool:

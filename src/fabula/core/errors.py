@@ -12,7 +12,6 @@ declaring it, and its fields become `details`:
             return f"branch {self.branch!r} is active; activate another one first"
 """
 
-import dataclasses
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, dataclass_transform
@@ -55,8 +54,8 @@ class AppError(Exception):
     @property
     def details(self) -> dict[str, object] | None:
         """The typed fields, JSON-ready, by their camelCase names; None when there are none."""
-        fields = dataclasses.fields(self) if dataclasses.is_dataclass(self) else ()
-        return {_camel(f.name): getattr(self, f.name) for f in fields} or None
+        names = getattr(self, "__dataclass_fields__", {})
+        return {_camel(name): getattr(self, name) for name in names} or None
 
     @property
     def retry_after(self) -> float | None:

@@ -21,7 +21,7 @@ class Page(Generic[T]):
     next_cursor: str | None
 
 
-def encode_cursor(*key: str | int | float | None) -> str:
+def encode_cursor(*key: str | float | None) -> str:
     """Pack a sort key."""
     raw = json.dumps(key, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

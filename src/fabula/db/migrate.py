@@ -53,6 +53,40 @@ def stored_revision(conn: Connection) -> str | None:
     return None if found is None else str(found)
 
 
+def inspect_sqlite(path: Path) -> str | None:
+    """The revision of a file; None when there is none. Does not make one."""
+    if not path.is_file():
+        return None
+    engine = sqlite.open_engine(path)
+    try:
+        with engine.connect() as conn:
+            return stored_revision(conn)
+    finally:
+        engine.dispose()
+
+
+async def inspect_postgres(url: str) -> str | None:
+    """The revision of a PostgreSQL database; raises `DatabaseUnavailable`."""
+    engine = postgres.open_engine(sa.make_url(url), pool_size=1)
+    try:
+        async with engine.connect() as conn:
+            return await conn.run_sync(stored_revision)
+    except (OSError, TimeoutError, sa.exc.DBAPIError) as error:
+        raise postgres.translate(error) from error
+    finally:
+        await engine.dispose()
+
+
+def check_sqlite(path: Path) -> list[str]:
+    """What is broken in a file, in SQLite's words; empty when nothing is."""
+    conn = sqlite3.connect(path)
+    try:
+        found = [str(row[0]) for row in conn.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        return found + [f"{row[0]}: row without its {row[2]}" for row in conn.execute("PRAGMA foreign_key_check")]
+    finally:
+        conn.close()
+
+
 def upgrade(conn: Connection) -> None:
     """Run the chain on `conn`, inside the transaction that the caller has begun."""
     from alembic import command

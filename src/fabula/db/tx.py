@@ -33,7 +33,7 @@ class ReadTx:
 
     def execute(self, statement: Executable, params: Params = None) -> CursorResult[Any]:
         """Run one statement (built at import); only `store` modules call this."""
-        return self.conn.execute(statement, params)  # type: ignore[arg-type]  # SQLAlchemy wants a narrower Mapping
+        return self.conn.execute(statement, params)
 
 
 class WriteTx(ReadTx):

@@ -22,18 +22,36 @@ class Numbered:
 
 @dataclass(slots=True, eq=False)
 class Subscription:
-    """A bounded queue. When its reader falls `QUEUE_LIMIT` behind, the queue is emptied and `lost` is set:
-    the reader then tells its client to fetch everything again."""
+    """A bounded queue. When its reader falls `QUEUE_LIMIT` behind, the queue is emptied and `lost` is set.
 
-    queue: asyncio.Queue[Numbered]
+    The reader then tells its client to fetch everything again.
+    """
+
+    waiting: deque[Numbered] = field(default_factory=deque)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
     lost: bool = False
+    closed: bool = False
 
     def put(self, item: Numbered) -> None:
-        if self.queue.full():
-            while not self.queue.empty():
-                self.queue.get_nowait()
+        if len(self.waiting) >= QUEUE_LIMIT:
+            self.waiting.clear()
             self.lost = True
-        self.queue.put_nowait(item)
+        self.waiting.append(item)
+        self.wake.set()
+
+    async def take(self) -> list[Numbered] | None:
+        """All that is new, waiting until there is some; empty after a nudge, None once the bus has closed."""
+        if not self.waiting and not self.closed:
+            await self.wake.wait()
+        if self.closed:
+            return None
+        self.wake.clear()
+        taken = list(self.waiting)
+        self.waiting.clear()
+        return taken
+
+    def nudge(self) -> None:
+        self.wake.set()
 
 
 @dataclass(slots=True)
@@ -62,10 +80,17 @@ class Bus:
     def subscribe(self, workspace: WorkspaceId, after: str | None) -> tuple[Subscription, bool]:
         """Subscribe from the event after id `after`; the flag is False when that id is no longer known."""
         channel = self._channels.setdefault(workspace, _Channel())
-        subscription = Subscription(asyncio.Queue(QUEUE_LIMIT))
+        subscription = Subscription()
         known = self._replay(channel, subscription, after)
         channel.subscriptions.add(subscription)
         return subscription, known
+
+    def close(self) -> None:
+        """End every subscription: the server stops."""
+        for channel in self._channels.values():
+            for subscription in channel.subscriptions:
+                subscription.closed = True
+                subscription.nudge()
 
     def unsubscribe(self, workspace: WorkspaceId, subscription: Subscription) -> None:
         self._channels[workspace].subscriptions.discard(subscription)

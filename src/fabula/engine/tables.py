@@ -1,9 +1,9 @@
-"""Tables of the engine: operations (an operation happens once) and instances (which processes live)."""
+"""Tables of the engine: operations (an operation happens once), instances (which processes live), jobs."""
 
 import sqlalchemy as sa
 
-from fabula.db.columns import UtcTime
-from fabula.db.metadata import IdType, metadata
+from fabula.db.columns import JsonText, UtcTime
+from fabula.db.metadata import IdType, id_column, metadata, time_columns, workspace_column
 
 operations = sa.Table(
     "operations",
@@ -41,3 +41,45 @@ leases = sa.Table(
     sa.Column("holder", IdType, nullable=False),
     sa.Column("expires_at", UtcTime, nullable=False),
 )
+
+# What people see of a job, and what its handler gets. The library that runs jobs holds only the id and the attempt.
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    id_column(),
+    workspace_column(),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("payload_json", JsonText, nullable=False),
+    sa.Column("actor_json", JsonText, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    # Starts since the last progress: a job that kills its process again and again must not do so for ever.
+    sa.Column("starts", sa.Integer, nullable=False),
+    sa.Column("progress_json", JsonText),
+    sa.Column("result_json", JsonText),
+    sa.Column("error_json", JsonText),
+    sa.Column("operation_id", sa.String(200)),
+    *time_columns(),
+    sa.Index("ix_jobs_workspace_id_id", "workspace_id", "id"),
+)
+
+# Which version of the job library has made its own tables here: start-up compares it and loads the library if it differs.
+job_library = sa.Table(
+    "job_library",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("version", sa.String(64), nullable=False),
+)
+
+
+def library_runs(schema: str | None) -> sa.Table:
+    """The job library's table of runs, for reading only: not in our metadata, and in a schema of its own or in none."""
+    return sa.Table(
+        "workflow_status",
+        sa.MetaData(),
+        sa.Column("workflow_uuid", sa.Text, primary_key=True),
+        sa.Column("status", sa.Text),
+        sa.Column("queue_name", sa.Text),
+        sa.Column("executor_id", sa.Text),
+        schema=schema,
+    )

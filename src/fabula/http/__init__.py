@@ -1,1 +1,1 @@
-
+"""HTTP: who calls, errors, streams, limits. The only layer that knows status codes."""

@@ -1,6 +1,14 @@
 """Contracts a plugin implements, and the registry that finds them. Built-in providers use the same ones."""
 
-from fabula.plugins.contracts import ChatBatch, ChatMessage, ChatModel, ChatRequest, ModelInfo, TokenUsage
+from fabula.plugins.contracts import (
+    ChatBatch,
+    ChatMessage,
+    ChatModel,
+    ChatRequest,
+    Json,
+    ModelInfo,
+    TokenUsage,
+)
 from fabula.plugins.errors import ModelCut, ModelError, ModelGarbage, ModelRejected, ModelTimeout, ModelUnreachable
 
 __all__ = [
@@ -8,6 +16,7 @@ __all__ = [
     "ChatMessage",
     "ChatModel",
     "ChatRequest",
+    "Json",
     "ModelCut",
     "ModelError",
     "ModelGarbage",

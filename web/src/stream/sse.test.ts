@@ -6,10 +6,10 @@ function parseWhole(text: string): SseFrame[] {
 }
 
 const TURN =
-  "\uFEFF: hello\r\nid: 0.0\nevent: llm.stream.meta\ndata: {\"a\":1}\n\n" +
-  "id: 0.5\r\nevent: llm.stream.delta\r\ndata: {\"content\":\"при\"}\r\n\r\n" +
+  '\uFEFF: hello\r\nid: 0.0\nevent: llm.stream.meta\ndata: {"a":1}\n\n' +
+  'id: 0.5\r\nevent: llm.stream.delta\r\ndata: {"content":"при"}\r\n\r\n' +
   ": heartbeat\r\r" +
-  "id: 0.9\revent: llm.stream.delta\rdata: {\"content\":\"вет\"}\r\r" +
+  'id: 0.9\revent: llm.stream.delta\rdata: {"content":"вет"}\r\r' +
   "data: one\ndata:two\ndata:  three\n\n";
 
 describe("the event stream parser", () => {
@@ -39,10 +39,14 @@ describe("the event stream parser", () => {
   });
 
   test("remembers the id of a frame without data and does not dispatch it", () => {
-    expect(parseWhole("id: 7\nevent: quiet\n\ndata: x\n\n")).toEqual([{ id: "7", event: "message", data: "x" }]);
+    expect(parseWhole("id: 7\nevent: quiet\n\ndata: x\n\n")).toEqual([
+      { id: "7", event: "message", data: "x" },
+    ]);
   });
 
   test("ignores an id with a NUL and fields it does not know", () => {
-    expect(parseWhole("id: a\0b\nretry: 10\nfoo\ndata\n\n")).toEqual([{ id: null, event: "message", data: "" }]);
+    expect(parseWhole("id: a\0b\nretry: 10\nfoo\ndata\n\n")).toEqual([
+      { id: null, event: "message", data: "" },
+    ]);
   });
 });

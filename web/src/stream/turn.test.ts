@@ -15,7 +15,11 @@ function run(...events: TurnEvent[]): TurnState {
 }
 
 function frame(type: string, data: unknown) {
-  return { id: "0.0", event: type, data: JSON.stringify({ id: "0.0", type, ts: "2026-11-20T10:00:00Z", data }) };
+  return {
+    id: "0.0",
+    event: type,
+    data: JSON.stringify({ id: "0.0", type, ts: "2026-11-20T10:00:00Z", data }),
+  };
 }
 
 describe("a turn", () => {
@@ -31,7 +35,10 @@ describe("a turn", () => {
   });
 
   test("shows the final text of the server, not the sum of the deltas", () => {
-    const state = run({ type: "delta", content: "raw " }, { type: "done", finalText: "raw", finishReason: "stop" });
+    const state = run(
+      { type: "delta", content: "raw " },
+      { type: "done", finalText: "raw", finishReason: "stop" },
+    );
     expect(state).toMatchObject({ phase: "done", text: "raw", finishReason: "stop" });
   });
 
@@ -45,8 +52,15 @@ describe("a turn", () => {
   });
 
   test("keeps its text when it ends in an error", () => {
-    const state = run({ type: "delta", content: "half" }, { type: "error", code: "upstream.cut", message: "no" });
-    expect(state).toMatchObject({ phase: "error", text: "half", error: { code: "upstream.cut", message: "no" } });
+    const state = run(
+      { type: "delta", content: "half" },
+      { type: "error", code: "upstream.cut", message: "no" },
+    );
+    expect(state).toMatchObject({
+      phase: "error",
+      text: "half",
+      error: { code: "upstream.cut", message: "no" },
+    });
   });
 
   test("tells an interruption from an error", () => {
@@ -68,7 +82,9 @@ describe("a turn", () => {
   });
 
   test("forgets its text on a restart and keeps it over a lost line", () => {
-    expect(run({ type: "delta", content: "a" }, { type: "restart" }, { type: "delta", content: "ab" }).text).toBe("ab");
+    expect(
+      run({ type: "delta", content: "a" }, { type: "restart" }, { type: "delta", content: "ab" }).text,
+    ).toBe("ab");
     const lost = run({ type: "delta", content: "a" }, { type: "lost" });
     expect(lost).toMatchObject({ text: "a", connected: false });
     expect(apply(lost, { type: "back" }).connected).toBe(true);
@@ -78,7 +94,10 @@ describe("a turn", () => {
 describe("decoding a frame", () => {
   test("reads every type of the contract", () => {
     expect(decodeTurnEvent(frame("llm.stream.meta", META))).toEqual({ type: "meta", meta: META });
-    expect(decodeTurnEvent(frame("llm.stream.delta", { content: "x" }))).toEqual({ type: "delta", content: "x" });
+    expect(decodeTurnEvent(frame("llm.stream.delta", { content: "x" }))).toEqual({
+      type: "delta",
+      content: "x",
+    });
     expect(decodeTurnEvent(frame("llm.stream.reasoning", { content: "x" }))).toEqual({
       type: "reasoning",
       content: "x",
@@ -88,7 +107,9 @@ describe("decoding a frame", () => {
       text: "t",
       reasoning: "",
     });
-    expect(decodeTurnEvent(frame("llm.stream.done", { finalText: "t", finishReason: "stop", usage: null }))).toEqual({
+    expect(
+      decodeTurnEvent(frame("llm.stream.done", { finalText: "t", finishReason: "stop", usage: null })),
+    ).toEqual({
       type: "done",
       finalText: "t",
       finishReason: "stop",
@@ -110,7 +131,9 @@ describe("decoding a frame", () => {
   });
 
   test("reads the null ids of an impersonation", () => {
-    const event = decodeTurnEvent(frame("llm.stream.meta", { ...META, userMessageId: null, assistantMessageId: null }));
+    const event = decodeTurnEvent(
+      frame("llm.stream.meta", { ...META, userMessageId: null, assistantMessageId: null }),
+    );
     expect(event).toMatchObject({ meta: { userMessageId: null, assistantMessageId: null } });
   });
 });

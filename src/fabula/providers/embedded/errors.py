@@ -31,7 +31,10 @@ class WeightsUnknown(AppError):
 
     @property
     def message(self) -> str:
-        return f"no model is named {self.name!r}; `fabula models list` shows what there is, or give a path to a .gguf file"
+        return (
+            f"there is no model {self.name!r} here; `fabula models list` shows what there is, "
+            "`fabula models pull` fetches the default one, and a path to any .gguf file will do"
+        )
 
 
 class WeightsBroken(AppError):

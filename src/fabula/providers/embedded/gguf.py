@@ -36,7 +36,7 @@ def read_head(path: Path) -> GgufHead:
     try:
         with path.open("rb") as file:
             return _head(file)
-    except (OSError, ValueError, struct.error) as error:
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise WeightsBroken(str(path), reason or "unreadable") from error
 
@@ -90,7 +90,9 @@ def _format(kind: int) -> str:
 
 
 def _number(file: BinaryIO, layout: str) -> int | float | bool:
-    raw = file.read(struct.calcsize(layout))
+    size = struct.calcsize(layout)
+    if len(raw := file.read(size)) < size:
+        raise ValueError("it is cut short")
     value: int | float | bool = struct.unpack(layout, raw)[0]
     return value
 

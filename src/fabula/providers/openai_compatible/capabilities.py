@@ -63,7 +63,10 @@ FAMILIES = (
 
 def recognise_url(base_url: str) -> Capabilities:
     """Find the family by host or by the port it is known for; `GENERIC` when neither tells."""
-    url = URL(base_url)
+    try:
+        url = URL(base_url)
+    except ValueError:
+        return GENERIC  # the first call will say what is wrong with it
     for family in FAMILIES:
         if url.host in family.hosts or url.explicit_port in family.ports:
             return family

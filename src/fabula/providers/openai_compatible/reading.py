@@ -43,7 +43,8 @@ class Body:
         self._waiting_since = self._loop.time()
         try:
             return await self._response.content.readany()
-        except (aiohttp.ClientError, OSError, faults.Silence) as error:
+        except (aiohttp.ClientError, OSError, RuntimeError, faults.Silence) as error:
+            # RuntimeError is aiohttp's word for a session closed while nobody was reading.
             raise faults.broken(self._provider, error) from error
         finally:
             self._waiting_since = math.inf

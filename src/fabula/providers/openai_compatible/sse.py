@@ -23,6 +23,8 @@ class EventSplitter:
 
         CR and CRLF become LF. Raises `EventTooLong`.
         """
+        if not data:
+            return b""  # says nothing about what follows a CR
         if self._after_cr and data.startswith(b"\n"):
             data = data[1:]  # the second half of a CRLF cut in two
         self._after_cr = data.endswith(b"\r")

@@ -86,11 +86,9 @@ class Answer:
         return batch
 
     def settle(self) -> None:
-        """Raise what went wrong, `ModelCut` if no finish reason was seen."""
-        if self.fault is not None:
-            raise self.fault
+        """Raise what went wrong before the finish reason, `ModelCut` if none was seen; behind it all text is here."""
         if not self.finished:
-            raise ModelCut(self._provider)
+            raise self.fault or ModelCut(self._provider)
 
     def gather(self, chunks: Sequence[Chunk]) -> ChatBatch:
         """Join the deltas of `chunks`."""
@@ -151,7 +149,6 @@ class Answer:
         batch.reasoning = batch.reasoning[: len(batch.reasoning) + min(0, self._room + len(batch.content))]
         batch.content = batch.content[: max(0, len(batch.content) + self._room)]
         batch.finish_reason = "length"
-        self.fault = None
         self.done = self.is_full = True
 
 

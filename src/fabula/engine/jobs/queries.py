@@ -1,0 +1,36 @@
+"""Jobs as their workspace sees them."""
+
+from fabula.core.actor import Actor, Scope
+from fabula.core.errors import NotFound
+from fabula.core.ids import JobId, is_uuid
+from fabula.core.paging import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
+from fabula.db import ReadTx
+from fabula.engine import store
+from fabula.engine.job_record import Job, JobStatus
+
+_AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+
+def get_job(tx: ReadTx, actor: Actor, job: JobId) -> Job:
+    """Raises `NotFound`, also for another workspace's job."""
+    actor.require(Scope.JOB_READ)
+    found = store.find_job(tx, actor.workspace, job) if is_uuid(job) else None
+    if found is None:
+        raise NotFound(job)
+    return found
+
+
+def list_jobs(
+    tx: ReadTx,
+    actor: Actor,
+    *,
+    statuses: frozenset[JobStatus] = frozenset(JobStatus),
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Page[Job]:
+    """The workspace's jobs, newest first."""
+    actor.require(Scope.JOB_READ)
+    before = _AFTER_ALL if cursor is None else str(decode_cursor(cursor, (str,))[0])
+    found = store.list_jobs(tx, actor.workspace, statuses, before, limit + 1)
+    page = tuple(found[:limit])
+    return Page(page, encode_cursor(page[-1].id) if len(found) > limit else None)

@@ -1,0 +1,140 @@
+"""Conversations over HTTP."""
+
+from typing import Any
+
+from fabula.core.ids import BranchId, ChatId, GenerationId, MessageId, ProfileId, VariantId
+from fabula.features.conversations.rules import shown_blocks
+from fabula.features.conversations.types import Author, Branch, Chat, Message, Variant
+from fabula.http.schemas import Instant, Out
+
+
+class ChatOut(Out):
+    id: ChatId
+    kind: str
+    entity_profile_id: ProfileId | None
+    title: str
+    active_branch_id: BranchId
+    status: str
+    settings: dict[str, Any]
+    version: int
+    created_at: Instant
+    updated_at: Instant
+    last_message_at: Instant | None
+    last_message_preview: str | None
+
+    @classmethod
+    def of(cls, chat: Chat) -> "ChatOut":
+        return cls.model_construct(
+            id=chat.id,
+            kind=chat.kind.value,
+            entity_profile_id=chat.entity_profile_id,
+            title=chat.title,
+            active_branch_id=chat.active_branch_id,
+            status=chat.status.value,
+            settings=chat.settings,
+            version=chat.version,
+            created_at=chat.created_at,
+            updated_at=chat.updated_at,
+            last_message_at=chat.last_message_at,
+            last_message_preview=chat.last_message_preview,
+        )
+
+
+class BranchOut(Out):
+    id: BranchId
+    chat_id: ChatId
+    title: str
+    parent_branch_id: BranchId | None
+    forked_from_message_id: MessageId | None
+    forked_from_variant_id: VariantId | None
+    is_active: bool
+    created_at: Instant
+
+    @classmethod
+    def of(cls, branch: Branch) -> "BranchOut":
+        return cls.model_construct(
+            id=branch.id,
+            chat_id=branch.chat_id,
+            title=branch.title,
+            parent_branch_id=branch.parent_branch_id,
+            forked_from_message_id=branch.forked_from_message_id,
+            forked_from_variant_id=branch.forked_from_variant_id,
+            is_active=branch.is_active,
+            created_at=branch.created_at,
+        )
+
+
+class AuthorOut(Out):
+    kind: str
+    id: str | None
+    name: str
+
+    @classmethod
+    def of(cls, author: Author) -> "AuthorOut":
+        return cls.model_construct(kind=author.kind, id=author.id, name=author.name)
+
+
+class MessageOut(Out):
+    id: MessageId
+    chat_id: ChatId
+    branch_id: BranchId
+    seq: int
+    role: str
+    author: AuthorOut
+    prompt_text: str
+    format: str
+    blocks: list[dict[str, Any]]
+    selected_variant_id: VariantId
+    variant_count: int
+    state: str
+    generation_id: GenerationId | None
+    hidden: bool
+    version: int
+    created_at: Instant
+
+    @classmethod
+    def of(cls, message: Message) -> "MessageOut":
+        return cls.model_construct(
+            id=message.id,
+            chat_id=message.chat_id,
+            branch_id=message.branch_id,
+            seq=message.seq,
+            role=message.role.value,
+            author=AuthorOut.of(message.author),
+            prompt_text=message.prompt_text,
+            format=message.format,
+            blocks=shown_blocks(message.prompt_text, message.reasoning, message.blocks),
+            selected_variant_id=message.selected_variant_id,
+            variant_count=message.variant_count,
+            state=message.state.value,
+            generation_id=message.generation_id,
+            hidden=message.hidden,
+            version=message.version,
+            created_at=message.created_at,
+        )
+
+
+class VariantOut(Out):
+    id: VariantId
+    message_id: MessageId
+    kind: str
+    prompt_text: str
+    blocks: list[dict[str, Any]]
+    is_selected: bool
+    state: str
+    generation_id: GenerationId | None
+    created_at: Instant
+
+    @classmethod
+    def of(cls, variant: Variant) -> "VariantOut":
+        return cls.model_construct(
+            id=variant.id,
+            message_id=variant.message_id,
+            kind=variant.kind.value,
+            prompt_text=variant.prompt_text,
+            blocks=shown_blocks(variant.prompt_text, variant.reasoning, variant.blocks),
+            is_selected=variant.is_selected,
+            state=variant.state.value,
+            generation_id=variant.generation_id,
+            created_at=variant.created_at,
+        )

@@ -1,0 +1,75 @@
+"""Start a chat: the chat, its `main`, and the greetings as variants of message 0, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fabula.core.actor import Actor, Scope
+from fabula.core.ids import BranchId, ChatId, MessageId, ProfileId, VariantId, uuid7
+from fabula.db import WriteTx
+from fabula.features import usage
+from fabula.features.conversations import store
+from fabula.features.conversations.read import get_chat
+from fabula.features.conversations.rules import PREVIEW_CHARS, one_line
+from fabula.features.conversations.store.variants import NewVariant
+from fabula.features.conversations.types import (
+    Author,
+    Chat,
+    ChatKind,
+    MessageRole,
+    NewMessage,
+    TextState,
+    VariantKind,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """A first message, macros expanded; `raw` is the text before that."""
+
+    text: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewChat:
+    """`title` may be empty: then the first user message names the chat."""
+
+    kind: ChatKind
+    profile: ProfileId | None
+    title: str
+    author: Author
+    greetings: Sequence[Greeting]
+
+
+def start(tx: WriteTx, actor: Actor, new: NewChat) -> Chat:
+    """Make a chat; the caller has resolved the profile and expanded the greetings' macros."""
+    actor.require(Scope.CHAT_WRITE)
+    chat, branch = ChatId(uuid7()), BranchId(uuid7())
+    store.chats.insert_chat(tx, actor.workspace, chat, branch, new.kind, new.profile, new.title)
+    store.branches.insert_main(tx, actor.workspace, chat, branch)
+    if new.greetings:
+        _greet(tx, actor, chat, branch, new)
+    usage.record(tx, actor, [(usage.Meter.CONVERSATIONS_STARTED, 1)], chat=chat)
+    tx.emit(actor.workspace, "chat.changed", chatId=chat)
+    return get_chat(tx, actor, chat)
+
+
+def _greet(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId, new: NewChat) -> None:
+    message = MessageId(uuid7())
+    variants = [
+        NewVariant(
+            VariantId(uuid7()),
+            message,
+            VariantKind.GREETING,
+            greeting.text,
+            TextState.SETTLED,
+            meta=None if greeting.raw == greeting.text else {"rawText": greeting.raw},
+        )
+        for greeting in new.greetings
+    ]
+    first = NewMessage(MessageRole.ASSISTANT, variants[0].prompt_text, new.author)
+    rows = [(message, variants[0].id, 0, first, TextState.SETTLED)]
+    store.messages.insert_messages(tx, actor.workspace, chat, branch, rows)
+    store.variants.insert_variants(tx, actor.workspace, variants)
+    store.branches.advance(tx, actor.workspace, branch, 0)
+    store.chats.touch_chat(tx, actor.workspace, chat, one_line(first.prompt_text, PREVIEW_CHARS), new.title)

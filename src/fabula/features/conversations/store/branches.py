@@ -1,0 +1,103 @@
+"""SQL of branches."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from fabula.core.ids import BranchId, ChatId, WorkspaceId
+from fabula.db import ReadTx, WriteTx
+from fabula.features.conversations.tables import chat_branches
+from fabula.features.conversations.types import Branch, Chat
+
+_P = sa.bindparam
+_BRANCH = (
+    chat_branches.c.id,
+    chat_branches.c.chat_id,
+    chat_branches.c.title,
+    chat_branches.c.parent_branch_id,
+    chat_branches.c.forked_from_message_id,
+    chat_branches.c.forked_from_variant_id,
+    chat_branches.c.fork_seq,
+    chat_branches.c.last_seq,
+    chat_branches.c.created_at,
+)
+_BRANCH_OURS = chat_branches.c.workspace_id == _P("ws")
+
+_INSERT_BRANCH = sa.insert(chat_branches)
+_FIND_BRANCH = sa.select(*_BRANCH).where(
+    (chat_branches.c.id == _P("branch"))
+    & (chat_branches.c.chat_id == _P("chat"))
+    & _BRANCH_OURS
+    & chat_branches.c.deleted_at.is_(None)
+)
+_LOCK_BRANCH = _FIND_BRANCH.with_for_update()
+_LIST_BRANCHES = (
+    sa.select(*_BRANCH)
+    .where((chat_branches.c.chat_id == _P("chat")) & _BRANCH_OURS & chat_branches.c.deleted_at.is_(None))
+    .order_by(chat_branches.c.id)
+)
+_ADVANCE = (
+    sa.update(chat_branches)
+    .where((chat_branches.c.id == _P("branch")) & _BRANCH_OURS)
+    .values(last_seq=_P("seq"), updated_at=_P("now"))
+)
+
+
+def _branch(row: Any, active: BranchId) -> Branch:
+    return Branch(
+        BranchId(row.id),
+        ChatId(row.chat_id),
+        row.title,
+        row.parent_branch_id,
+        row.forked_from_message_id,
+        row.forked_from_variant_id,
+        row.fork_seq,
+        row.last_seq,
+        row.id == active,
+        row.created_at,
+    )
+
+
+def insert_main(tx: WriteTx, ws: WorkspaceId, chat: ChatId, branch: BranchId) -> None:
+    """The branch every chat has from the start."""
+    row = {"id": branch, "workspace_id": ws, "chat_id": chat, "title": "main", "fork_seq": -1, "last_seq": -1}
+    tx.execute(_INSERT_BRANCH, {**row, "created_at": tx.now, "updated_at": tx.now})
+
+
+def find_branch(tx: ReadTx, ws: WorkspaceId, chat: Chat, branch: BranchId) -> Branch | None:
+    row = tx.execute(_FIND_BRANCH, {"ws": ws, "chat": chat.id, "branch": branch}).one_or_none()
+    return None if row is None else _branch(row, chat.active_branch_id)
+
+
+def lock_branch(tx: WriteTx, ws: WorkspaceId, chat: Chat, branch: BranchId) -> Branch | None:
+    """As `find_branch`, and nobody else changes the branch before this transaction ends."""
+    row = tx.execute(_LOCK_BRANCH, {"ws": ws, "chat": chat.id, "branch": branch}).one_or_none()
+    return None if row is None else _branch(row, chat.active_branch_id)
+
+
+def list_branches(tx: ReadTx, ws: WorkspaceId, chat: Chat) -> list[Branch]:
+    rows = tx.execute(_LIST_BRANCHES, {"ws": ws, "chat": chat.id})
+    return [_branch(row, chat.active_branch_id) for row in rows]
+
+
+def list_lineage(tx: ReadTx, ws: WorkspaceId, chat: Chat, branch: Branch) -> list[Branch]:
+    """The branch, its parent, … up to `main`: one more query only where there is a parent."""
+    if branch.parent_branch_id is None:
+        return [branch]
+    rows = tx.execute(_LINEAGE, {"ws": ws, "start": branch.parent_branch_id})
+    return [branch, *(_branch(row, chat.active_branch_id) for row in rows)]
+
+
+def advance(tx: WriteTx, ws: WorkspaceId, branch: BranchId, seq: int) -> None:
+    tx.execute(_ADVANCE, {"ws": ws, "branch": branch, "seq": seq, "now": tx.now})
+
+
+def _lineage_query() -> sa.Select[Any]:
+    start = sa.select(*_BRANCH).where((chat_branches.c.id == _P("start")) & _BRANCH_OURS)
+    line = start.cte("lineage", recursive=True)
+    up = sa.select(*_BRANCH).join(line, chat_branches.c.id == line.c.parent_branch_id).where(_BRANCH_OURS)
+    line = line.union_all(up)
+    return sa.select(line).order_by(line.c.fork_seq.desc())
+
+
+_LINEAGE = _lineage_query()

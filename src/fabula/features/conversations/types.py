@@ -1,0 +1,167 @@
+"""What a conversation is made of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from fabula.core.ids import BranchId, ChatId, GenerationId, MessageId, ProfileId, VariantId
+from fabula.plugins import Json
+
+
+class ChatKind(StrEnum):
+    TALE = "tale"
+    BOT = "bot"
+    TRACK = "track"
+    PARTY = "party"
+
+
+class ChatStatus(StrEnum):
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    IMPORTING = "importing"
+    DELETED = "deleted"
+
+
+class MessageRole(StrEnum):
+    USER = "user"
+    ASSISTANT = "assistant"
+    SYSTEM = "system"
+    TOOL = "tool"
+
+
+class VariantKind(StrEnum):
+    GENERATION = "generation"
+    MANUAL_EDIT = "manual_edit"
+    IMPORT = "import"
+    GREETING = "greeting"
+
+
+class TextState(StrEnum):
+    """Of a message and of a variant. Done and aborted answers are both `settled`."""
+
+    STREAMING = "streaming"
+    SETTLED = "settled"
+    INTERRUPTED = "interrupted"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a message: `kind` is user, entity_profile, system, …; `id` may be unknown."""
+
+    kind: str
+    id: str | None
+    name: str
+
+    def to_json(self) -> dict[str, Json]:
+        return {"kind": self.kind, "id": self.id, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    id: ChatId
+    kind: ChatKind
+    entity_profile_id: ProfileId | None
+    title: str
+    active_branch_id: BranchId
+    status: ChatStatus
+    settings: dict[str, Json]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    last_message_at: datetime | None
+    last_message_preview: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A line of history. Its own messages have `seq > fork_seq`; the rest are its ancestors'."""
+
+    id: BranchId
+    chat_id: ChatId
+    title: str
+    parent_branch_id: BranchId | None
+    forked_from_message_id: MessageId | None
+    forked_from_variant_id: VariantId | None
+    fork_seq: int
+    last_seq: int
+    is_active: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as one branch shows it: text and variant are the pinned ones where the branch pins."""
+
+    id: MessageId
+    chat_id: ChatId
+    branch_id: BranchId
+    seq: int
+    role: MessageRole
+    author: Author
+    prompt_text: str
+    reasoning: str
+    format: str
+    blocks: list[dict[str, Json]] | None
+    selected_variant_id: VariantId
+    variant_count: int
+    state: TextState
+    generation_id: GenerationId | None
+    hidden: bool
+    version: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    id: VariantId
+    message_id: MessageId
+    kind: VariantKind
+    prompt_text: str
+    reasoning: str
+    blocks: list[dict[str, Json]] | None
+    is_selected: bool
+    state: TextState
+    generation_id: GenerationId | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One message as a prompt sees it."""
+
+    message_id: MessageId
+    variant_id: VariantId
+    seq: int
+    role: MessageRole
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of history that one branch owns: `after < seq <= upto`; `pin` is shown at `upto`, if set."""
+
+    branch_id: BranchId
+    after: int
+    upto: int
+    pin: tuple[MessageId, VariantId] | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """What a caller posts; `raw_text` keeps the text before macros where they changed it."""
+
+    role: MessageRole
+    prompt_text: str
+    author: Author
+    blocks: list[dict[str, Json]] | None = None
+    raw_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSlot:
+    """An empty answer that a generation will fill: the assistant's message and its new, selected variant."""
+
+    message_id: MessageId
+    variant_id: VariantId

@@ -1,0 +1,174 @@
+"""Step 2 of the turn: everything a generation needs, stored in one transaction before the model is asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fabula.core.actor import Actor, Scope
+from fabula.core.ids import BranchId, ChatId, GenerationId, InstanceId, MessageId, PipelineRunId, VariantId, uuid7
+from fabula.db import WriteTx
+from fabula.engine import operations
+from fabula.engine.operations import Operation
+from fabula.features import conversations, usage
+from fabula.features.conversations import Author, Branch, Chat, Message, MessageRole, NewMessage
+from fabula.features.generation import store
+from fabula.features.generation.errors import GenerationInProgress, NotAnAnswer, NothingToContinue
+from fabula.features.generation.types import Mode, ModelRef, Started, Trigger
+
+Speaker = Callable[[WriteTx, Actor, Chat], Author]
+Expander = Callable[[WriteTx, Actor, Chat, NewMessage], NewMessage]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What every beginning shares: who owns it, which model, who speaks, how macros expand, the caller's operation."""
+
+    owner: InstanceId
+    model: ModelRef
+    speaker: Speaker
+    expand: Expander
+    operation: Operation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The operation id was seen before: attach to what it began."""
+
+    generation: GenerationId
+
+
+Begun = Started | Repeated
+
+
+def begin_reply(
+    tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branch: BranchId | None, new: NewMessage | None
+) -> Begun:
+    """A user's message and the empty answer to it; without `new`, an answer to what stands there."""
+    if (seen := _claim(tx, actor, turn)) is not None:
+        return seen
+    found, line = _free_branch(tx, actor, chat, branch)
+    generation, author = GenerationId(uuid7()), turn.speaker(tx, actor, found)
+    said: MessageId | None = None
+    if new is None:
+        slot = conversations.append_answer(tx, actor, found, line, author, generation)
+        upto = line.last_seq + 1
+    else:
+        said, slot = conversations.append_with_answer(
+            tx, actor, found, line, turn.expand(tx, actor, found, new), author, generation
+        )
+        upto = line.last_seq + 2
+    usage.record(tx, actor, [(usage.Meter.MESSAGES_PROCESSED, 1)], chat=chat, generation=generation)
+    place = _Place(found, line, said, slot.message_id, slot.variant_id, upto, "")
+    return _store(tx, actor, turn, generation, Mode.REPLY, place)
+
+
+def begin_variant(tx: WriteTx, actor: Actor, turn: Turn, message: MessageId, branch: BranchId | None) -> Begun:
+    """Another variant of an answer; raises `NotAnAnswer` for any other message."""
+    if (seen := _claim(tx, actor, turn)) is not None:
+        return seen
+    answer = conversations.get_message(tx, actor, message)
+    if answer.role is not MessageRole.ASSISTANT:
+        raise NotAnAnswer(message)
+    found, line = _free_branch(tx, actor, answer.chat_id, branch or answer.branch_id)
+    return _open(tx, actor, turn, Mode.REGENERATE, found, line, answer, "")
+
+
+def begin_continue(tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branch: BranchId | None) -> Begun:
+    """A variant of the branch's last answer that starts with its text; raises `NothingToContinue`."""
+    if (seen := _claim(tx, actor, turn)) is not None:
+        return seen
+    found, line = _free_branch(tx, actor, chat, branch)
+    last = conversations.list_messages(tx, actor, chat, line.id, 1, None, None)
+    if not last or last[0].role is not MessageRole.ASSISTANT:
+        raise NothingToContinue(line.id)
+    return _open(tx, actor, turn, Mode.CONTINUE, found, line, last[0], last[0].prompt_text)
+
+
+def begin_impersonate(tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branch: BranchId | None) -> Begun:
+    """What the user might say next; no message is made."""
+    if (seen := _claim(tx, actor, turn)) is not None:
+        return seen
+    found, line = _free_branch(tx, actor, chat, branch)
+    place = _Place(found, line, None, None, None, line.last_seq + 1, "")
+    return _store(tx, actor, turn, GenerationId(uuid7()), Mode.IMPERSONATE, place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    chat: Chat
+    branch: Branch
+    user_message: MessageId | None
+    message: MessageId | None
+    variant: VariantId | None
+    upto: int
+    prefix: str
+
+
+_TRIGGERS = {
+    Mode.REPLY: Trigger.USER_MESSAGE,
+    Mode.REGENERATE: Trigger.REGENERATE,
+    Mode.CONTINUE: Trigger.CONTINUE,
+    Mode.IMPERSONATE: Trigger.MANUAL,
+}
+
+
+def _claim(tx: WriteTx, actor: Actor, turn: Turn) -> Repeated | None:
+    actor.require(Scope.CHAT_WRITE)
+    if turn.operation is None:
+        return None
+    answered = operations.claim(tx, actor.workspace, turn.operation)
+    if answered is None or answered.reference is None:
+        return None
+    return Repeated(GenerationId(answered.reference))
+
+
+def _free_branch(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId | None) -> tuple[Chat, Branch]:
+    """The branch, locked; raises `GenerationInProgress` when an answer is being written on it."""
+    found = conversations.get_chat(tx, actor, chat)
+    line = conversations.lock_branch(tx, actor, found, branch)
+    live = store.generations.find_live(tx, actor.workspace, line.id)
+    if live is not None:
+        raise GenerationInProgress(live)
+    return found, line
+
+
+def _open(
+    tx: WriteTx, actor: Actor, turn: Turn, mode: Mode, chat: Chat, branch: Branch, answer: Message, prefix: str
+) -> Started:
+    generation = GenerationId(uuid7())
+    slot = conversations.open_variant(tx, actor, answer, generation, prefix)
+    place = _Place(chat, branch, None, slot.message_id, slot.variant_id, answer.seq, prefix)
+    return _store(tx, actor, turn, generation, mode, place)
+
+
+def _store(
+    tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode: Mode, place: _Place
+) -> Started:
+    started = Started(
+        id=generation,
+        workspace=actor.workspace,
+        mode=mode,
+        chat_kind=place.chat.kind,
+        chat_id=place.chat.id,
+        branch_id=place.branch.id,
+        user_message_id=place.user_message,
+        message_id=place.message,
+        variant_id=place.variant,
+        run_id=PipelineRunId(uuid7()),
+        upto=place.upto,
+        prefix=place.prefix,
+        operation_id=None if turn.operation is None else turn.operation.id,
+    )
+    store.runs.insert_run(tx, started, _TRIGGERS[mode])
+    store.generations.insert_generation(tx, started, turn.model, turn.owner)
+    if turn.operation is not None:
+        # The turn is an outcome from here on: a repeat attaches, also when the process dies in the middle.
+        operations.finish(tx, actor.workspace, turn.operation.id, status=202, reference=generation)
+    tx.emit(
+        actor.workspace,
+        "generation.started",
+        generationId=generation,
+        chatId=place.chat.id,
+        branchId=place.branch.id,
+        messageId=place.message,
+    )
+    return started

@@ -1,0 +1,165 @@
+"""Routes that start, follow, stop and explain answers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response
+
+from fabula.core.actor import Actor
+from fabula.core.ids import GenerationId
+from fabula.db import ReadTx
+from fabula.features import conversations
+from fabula.features.conversations.schemas import ChatOut, MessageOut
+from fabula.features.generation import read
+from fabula.features.generation.begin import begin_continue, begin_impersonate, begin_reply, begin_variant
+from fabula.features.generation.schemas import (
+    GenerateIn,
+    GenerationOut,
+    MessageIn,
+    RegenerateIn,
+    StartChatIn,
+    TraceOut,
+)
+from fabula.features.generation.turns import Turns, post_message, start_tale
+from fabula.features.generation.types import GenerationStatus, Mode
+from fabula.http.deps import Caller, CallerDep, WantsStream
+from fabula.http.params import (
+    LIMIT,
+    ChatIdPath,
+    ChatIdQuery,
+    Cursor,
+    GenerationIdPath,
+    Limit,
+    MessageIdPath,
+    ProfileIdPath,
+    known_id,
+)
+from fabula.http.schemas import PageOut
+from fabula.http.sse import EventStream
+
+LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=100)]
+_STREAM = {200: {"content": {"text/event-stream": {}}, "description": "The answer as a stream of frames"}}
+_TURN = {**_STREAM, 202: {"model": GenerationOut, "description": "The answer is being written"}}
+
+
+def routes(turns: Turns) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["generation"])
+    _add_chats(router, turns)
+    _add_turns(router, turns)
+    _add_generations(router, turns)
+    return router
+
+
+def _add_chats(router: APIRouter, turns: Turns) -> None:
+    @router.post(
+        "/entity-profiles/{profileId}/chats", status_code=201, response_model=ChatOut, summary="Start a chat"
+    )
+    async def start_chat(call: CallerDep, profile: ProfileIdPath, body: StartChatIn | None = None) -> Response:
+        return await call.write(ChatOut.of, 201, start_tale, profile, body.title if body else "")
+
+    @router.delete("/chats/{chatId}", status_code=204, summary="Delete a chat; `restore` brings it back")
+    async def remove_chat(call: CallerDep, chat: ChatIdPath) -> Response:
+        await turns.abort_in_chat(call.actor, chat)
+        return await call.write(None, 204, conversations.delete_chat, chat)
+
+
+def _add_turns(router: APIRouter, turns: Turns) -> None:
+    @router.post(
+        "/chats/{chatId}/messages",
+        status_code=201,
+        response_model=MessageOut,
+        responses=_STREAM,
+        summary="Post a message; as a stream, with the answer to it",
+    )
+    async def post(call: CallerDep, stream: WantsStream, chat: ChatIdPath, body: MessageIn) -> Response:
+        branch = body.branch_id and known_id(body.branch_id)
+        draft = turns.draft(call.actor, body.role, body.prompt_text, body.blocks)
+        if not stream:
+            return await call.write(MessageOut.of, 201, post_message, turns, chat, branch, draft)
+        generation = await turns.start(call.actor, call.operation, begin_reply, chat, branch, draft)
+        return EventStream(await turns.follow(call.actor, generation, None))
+
+    @router.post(
+        "/chats/{chatId}/generate",
+        status_code=202,
+        response_model=GenerationOut,
+        responses=_TURN,
+        summary="Answer, continue the last answer, or write as the user",
+    )
+    async def generate(
+        call: CallerDep, stream: WantsStream, chat: ChatIdPath, body: GenerateIn | None = None
+    ) -> Response:
+        wish = body or GenerateIn()
+        branch = wish.branch_id and known_id(wish.branch_id)
+        if wish.mode is Mode.REPLY:
+            found = await turns.start(call.actor, call.operation, begin_reply, chat, branch, None)
+        elif wish.mode is Mode.CONTINUE:
+            found = await turns.start(call.actor, call.operation, begin_continue, chat, branch)
+        else:
+            found = await turns.start(call.actor, call.operation, begin_impersonate, chat, branch)
+        return await _answer(call, turns, found, stream=stream)
+
+    @router.post(
+        "/messages/{messageId}/regenerate",
+        status_code=202,
+        response_model=GenerationOut,
+        responses=_TURN,
+        summary="Write another variant of an answer",
+    )
+    async def regenerate(
+        call: CallerDep, stream: WantsStream, message: MessageIdPath, body: RegenerateIn | None = None
+    ) -> Response:
+        branch = known_id(body.branch_id) if body and body.branch_id else None
+        found = await turns.start(call.actor, call.operation, begin_variant, message, branch)
+        return await _answer(call, turns, found, stream=stream)
+
+
+def _add_generations(router: APIRouter, turns: Turns) -> None:
+    @router.get("/generations", summary="List generations, the newest first")
+    async def list_generations(
+        call: CallerDep,
+        chat: ChatIdQuery = None,
+        status: Annotated[GenerationStatus | None, Query()] = None,
+        limit: Limit = LIMIT,
+        cursor: Cursor = None,
+    ) -> PageOut[GenerationOut]:
+        page = await call.read(read.list_generations, chat, status, limit, cursor)
+        return PageOut(items=[GenerationOut.of(g) for g in page.items], next_cursor=page.next_cursor)
+
+    @router.get("/generations/{generationId}", summary="Get a generation")
+    async def get_generation(call: CallerDep, generation: GenerationIdPath) -> GenerationOut:
+        return GenerationOut.of(await call.read(read.get_generation, generation))
+
+    @router.get(
+        "/generations/{generationId}/events",
+        responses=_STREAM,
+        response_class=Response,
+        summary="Follow an answer, from the start or from `Last-Event-ID`",
+    )
+    async def follow(call: CallerDep, generation: GenerationIdPath, last_id: LastEventId = None) -> Response:
+        return EventStream(await turns.follow(call.actor, generation, last_id))
+
+    @router.post(
+        "/generations/{generationId}/abort", status_code=202, response_model=GenerationOut, summary="Stop an answer"
+    )
+    async def abort(call: CallerDep, generation: GenerationIdPath) -> Response:
+        await turns.abort(call.actor, generation)
+        return await _accepted(call, generation)
+
+    @router.get("/generations/{generationId}/trace", summary="Explain an answer")
+    async def get_trace(call: CallerDep, generation: GenerationIdPath) -> TraceOut:
+        return TraceOut.of(await call.read(read.get_trace, generation))
+
+
+async def _answer(call: Caller, turns: Turns, generation: GenerationId, *, stream: bool) -> Response:
+    if stream:
+        return EventStream(await turns.follow(call.actor, generation, None))
+    return await _accepted(call, generation)
+
+
+async def _accepted(call: Caller, generation: GenerationId) -> Response:
+    def find(tx: ReadTx, actor: Actor) -> GenerationOut:
+        return GenerationOut.of(read.get_generation(tx, actor, generation))
+
+    found = await call.read(find)
+    return Response(found.model_dump_json(by_alias=True), 202, media_type="application/json")

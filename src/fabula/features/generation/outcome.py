@@ -1,0 +1,47 @@
+"""How an end is told: the terminal frame of a stream, from memory and from the database alike."""
+
+from dataclasses import replace
+
+from fabula.features.generation.errors import GenerationInterrupted
+from fabula.features.generation.types import Generation, GenerationStatus, Outcome, StoredText
+from fabula.plugins import Json
+
+Terminal = tuple[bytes, dict[str, object]]
+
+
+def interrupted(outcome: Outcome) -> Outcome:
+    """The same text, with the end that a dead process leaves."""
+    return replace(outcome, status=GenerationStatus.INTERRUPTED, error=interruption())
+
+
+def interruption() -> dict[str, Json]:
+    error = GenerationInterrupted()
+    return {"code": error.code, "message": error.message}
+
+
+def terminal(outcome: Outcome) -> Terminal:
+    """The event and data that end a stream."""
+    tokens = (outcome.prompt_tokens, outcome.completion_tokens)
+    return _terminal(outcome.status, outcome.text, outcome.finish_reason, tokens, outcome.error)
+
+
+def stored_terminal(generation: Generation, stored: StoredText) -> Terminal:
+    """As `terminal`, for a generation read back."""
+    tokens = (generation.prompt_tokens, generation.completion_tokens)
+    return _terminal(generation.status, stored.text, generation.finish_reason, tokens, generation.error)
+
+
+def _terminal(
+    status: GenerationStatus,
+    text: str,
+    finish_reason: str | None,
+    tokens: tuple[int | None, int | None],
+    error: dict[str, Json] | None,
+) -> Terminal:
+    if status is GenerationStatus.DONE:
+        usage = {"promptTokens": tokens[0], "completionTokens": tokens[1]}
+        return b"llm.stream.done", {"finalText": text, "finishReason": finish_reason, "usage": usage}
+    if status is GenerationStatus.ABORTED:
+        return b"llm.stream.aborted", {"finalText": text}
+    problem = error or interruption()
+    return b"llm.stream.error", {"code": problem.get("code"), "message": problem.get("message")}

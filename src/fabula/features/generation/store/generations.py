@@ -1,0 +1,265 @@
+"""SQL of generations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from fabula.core.ids import (
+    BranchId,
+    ChatId,
+    GenerationId,
+    InstanceId,
+    PipelineRunId,
+    VariantId,
+    WorkspaceId,
+)
+from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.db import ReadTx, WriteTx
+from fabula.engine.tables import instances
+from fabula.features.generation.tables import llm_generations as g
+from fabula.features.generation.types import Generation, GenerationStatus, Mode, ModelRef, Outcome, Started
+
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A generation left `streaming` by a process that died."""
+
+    id: GenerationId
+    workspace: WorkspaceId
+    chat_id: ChatId | None
+    variant_id: VariantId | None
+    run_id: PipelineRunId | None
+
+
+_P = sa.bindparam
+_OURS = g.c.workspace_id == _P("ws")
+_THIS = _OURS & (g.c.id == _P("generation"))
+_STREAMING = g.c.status == GenerationStatus.STREAMING.value
+_GENERATION = sa.select(
+    g.c.id,
+    g.c.chat_id,
+    g.c.branch_id,
+    g.c.user_message_id,
+    g.c.message_id,
+    g.c.variant_id,
+    g.c.pipeline_run_id,
+    g.c.mode,
+    g.c.status,
+    g.c.provider_id,
+    g.c.model,
+    g.c.started_at,
+    g.c.finished_at,
+    g.c.prompt_tokens,
+    g.c.completion_tokens,
+    g.c.finish_reason,
+    g.c.error_json,
+    g.c.owner,
+).where(_OURS)
+_FIND = _GENERATION.where(g.c.id == _P("generation"))
+_FIND_LIVE = sa.select(g.c.id).where(_OURS & (g.c.branch_id == _P("branch")) & _STREAMING)
+_FIND_SNAPSHOT = sa.select(g.c.prompt_snapshot).where(_THIS)
+_FIND_TEXT = sa.select(g.c.output_text, g.c.output_reasoning, g.c.text_changed).where(_THIS)
+_LIST = _GENERATION.order_by(g.c.id.desc()).limit(_P("take"))
+_INSERT = sa.insert(g)
+_SAVE_PROMPT = (
+    sa.update(g)
+    .where(_THIS & _STREAMING)
+    .values(
+        prompt_snapshot=_P("snapshot"), prompt_hash=_P("hash"), prompt_tokens=_P("tokens"), updated_at=_P("now")
+    )
+)
+_SETTLE = (
+    sa.update(g)
+    .where(_THIS & _STREAMING & (g.c.owner == _P("instance")))
+    .values(
+        status=_P("new_status"),
+        finished_at=_P("now"),
+        model=_P("used_model"),
+        prompt_tokens=sa.func.coalesce(_P("tokens", type_=sa.Integer), g.c.prompt_tokens),
+        completion_tokens=_P("written"),
+        finish_reason=_P("reason"),
+        error_json=_P("problem"),
+        output_text=_P("text"),
+        output_reasoning=_P("thought"),
+        text_changed=_P("changed"),
+        updated_at=_P("now"),
+    )
+)
+_REQUEST_ABORT = sa.update(g).where(_THIS & _STREAMING).values(abort_requested=True, updated_at=_P("now"))
+# Across workspaces: one process looks after all that it owns.
+_LIST_ABORTS = sa.select(g.c.id).where((g.c.owner == _P("instance")) & _STREAMING & g.c.abort_requested.is_(True))
+_ORPHANS = (
+    sa.select(g.c.id, g.c.workspace_id, g.c.chat_id, g.c.variant_id, g.c.pipeline_run_id)
+    .where(_STREAMING & g.c.owner.not_in(sa.select(instances.c.id)))
+    .limit(_P("take"))
+    .with_for_update(skip_locked=True)
+)
+_INTERRUPT = (
+    sa.update(g)
+    .where(g.c.id.in_(_P("generations", expanding=True)) & _STREAMING)
+    .values(
+        status=GenerationStatus.INTERRUPTED.value,
+        finished_at=_P("now"),
+        updated_at=_P("now"),
+        error_json=_P("problem"),
+    )
+)
+
+
+def _generation(row: Any) -> Generation:
+    return Generation(
+        GenerationId(row.id),
+        row.chat_id,
+        row.branch_id,
+        row.user_message_id,
+        row.message_id,
+        row.variant_id,
+        row.pipeline_run_id,
+        Mode(row.mode),
+        GenerationStatus(row.status),
+        row.provider_id,
+        row.model,
+        row.started_at,
+        row.finished_at,
+        row.prompt_tokens,
+        row.completion_tokens,
+        row.finish_reason,
+        row.error_json,
+        row.owner,
+    )
+
+
+def insert_generation(tx: WriteTx, started: Started, ref: ModelRef, owner: InstanceId) -> None:
+    row = {
+        "id": started.id,
+        "workspace_id": started.workspace,
+        "chat_id": started.chat_id,
+        "branch_id": started.branch_id,
+        "user_message_id": started.user_message_id,
+        "message_id": started.message_id,
+        "variant_id": started.variant_id,
+        "pipeline_run_id": started.run_id,
+        "mode": started.mode.value,
+        "provider_id": ref.provider_id,
+        "model": ref.model,
+        "params_json": ref.params,
+        "status": GenerationStatus.STREAMING.value,
+        "owner": owner,
+        "abort_requested": False,
+        "text_changed": False,
+        "operation_id": started.operation_id,
+        "started_at": tx.now,
+        "created_at": tx.now,
+        "updated_at": tx.now,
+    }
+    tx.execute(_INSERT, row)
+
+
+def find_generation(tx: ReadTx, ws: WorkspaceId, generation: GenerationId) -> Generation | None:
+    row = tx.execute(_FIND, {"ws": ws, "generation": generation}).one_or_none()
+    return None if row is None else _generation(row)
+
+
+def find_live(tx: ReadTx, ws: WorkspaceId, branch: BranchId) -> GenerationId | None:
+    """The generation that is being written on `branch`, if any."""
+    found = tx.execute(_FIND_LIVE, {"ws": ws, "branch": branch}).scalar_one_or_none()
+    return None if found is None else GenerationId(found)
+
+
+def find_snapshot(tx: ReadTx, ws: WorkspaceId, generation: GenerationId) -> str | None:
+    found: str | None = tx.execute(_FIND_SNAPSHOT, {"ws": ws, "generation": generation}).scalar_one_or_none()
+    return found
+
+
+def find_output(tx: ReadTx, ws: WorkspaceId, generation: GenerationId) -> tuple[str, str, bool]:
+    """Text and reasoning of a generation without a variant, and whether a post step changed the text."""
+    row = tx.execute(_FIND_TEXT, {"ws": ws, "generation": generation}).one()
+    return row.output_text or "", row.output_reasoning or "", row.text_changed
+
+
+def list_generations(
+    tx: ReadTx,
+    ws: WorkspaceId,
+    chat: ChatId | None,
+    status: GenerationStatus | None,
+    limit: int,
+    cursor: str | None,
+) -> Page[Generation]:
+    """Generations, the newest first."""
+    statement, params = _LIST, {"ws": ws, "take": limit + 1}
+    if chat is not None:
+        statement, params = statement.where(g.c.chat_id == _P("chat")), params | {"chat": chat}
+    if status is not None:
+        statement, params = statement.where(g.c.status == _P("status")), params | {"status": status.value}
+    if cursor is not None:
+        after = decode_cursor(cursor, (str,))[0]
+        statement, params = statement.where(g.c.id < _P("after")), params | {"after": after}
+    found = [_generation(row) for row in tx.execute(statement, params)]
+    more = len(found) > limit
+    return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].id) if more else None)
+
+
+def save_prompt(
+    tx: WriteTx, ws: WorkspaceId, generation: GenerationId, snapshot: str, digest: str, tokens: int
+) -> None:
+    """The exact prompt, before the first delta is shown."""
+    params = {
+        "ws": ws,
+        "generation": generation,
+        "snapshot": snapshot,
+        "hash": digest,
+        "tokens": tokens,
+        "now": tx.now,
+    }
+    tx.execute(_SAVE_PROMPT, params)
+
+
+def settle(
+    tx: WriteTx,
+    ws: WorkspaceId,
+    generation: GenerationId,
+    instance: InstanceId,
+    model: str,
+    outcome: Outcome,
+    *,
+    keep_text: bool,
+) -> bool:
+    """Close a generation that is still ours; False when it was declared dead meanwhile."""
+    params = {
+        "ws": ws,
+        "generation": generation,
+        "instance": instance,
+        "new_status": outcome.status.value,
+        "used_model": model,
+        "tokens": outcome.prompt_tokens,
+        "written": outcome.completion_tokens,
+        "reason": outcome.finish_reason,
+        "problem": outcome.error,
+        "text": outcome.text if keep_text else None,
+        "thought": outcome.reasoning if keep_text else None,
+        "changed": outcome.text_changed,
+        "now": tx.now,
+    }
+    return tx.execute(_SETTLE, params).rowcount == 1
+
+
+def request_abort(tx: WriteTx, ws: WorkspaceId, generation: GenerationId) -> None:
+    """Ask the owner, wherever it runs, to stop."""
+    tx.execute(_REQUEST_ABORT, {"ws": ws, "generation": generation, "now": tx.now})
+
+
+def list_aborts(tx: ReadTx, instance: InstanceId) -> list[GenerationId]:
+    return [GenerationId(row.id) for row in tx.execute(_LIST_ABORTS, {"instance": instance})]
+
+
+def list_orphans(tx: WriteTx, take: int) -> list[Orphan]:
+    """Streaming generations whose owner is no living instance; locked, so that one reaper has each."""
+    return [Orphan(*tuple(row)) for row in tx.execute(_ORPHANS, {"take": take})]
+
+
+def interrupt(tx: WriteTx, generations: Sequence[GenerationId], error: dict[str, object]) -> None:
+    tx.execute(_INTERRUPT, {"generations": list(generations), "now": tx.now, "problem": error})
+

@@ -1,0 +1,145 @@
+"""Steps 3 to 5 of the turn: build the prompt, store it, stream the answer into the live generation."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from fabula.core.actor import Actor
+from fabula.core.clock import utc_now
+from fabula.core.errors import AppError
+from fabula.db import Database, WriteTx
+from fabula.features.connections import Connection, Connections
+from fabula.features.generation import store, upstream
+from fabula.features.generation.live import LiveGeneration
+from fabula.features.generation.outcome import interruption
+from fabula.features.generation.reasoning import ReasoningSplitter
+from fabula.features.generation.sources import BuiltPrompt, TurnSources
+from fabula.features.generation.types import GenerationStatus, Outcome, Started, StepRecord
+from fabula.plugins import ChatBatch, ChatRequest, Json, TokenUsage
+from fabula.telemetry import metrics
+
+log = structlog.get_logger()
+
+# Where the provider does not count: about four characters a token, the figure of English prose.
+_CHARS_PER_TOKEN = 4
+
+
+@dataclass(slots=True)
+class Writing:
+    """One answer in the making: what it is made with, and what became known on the way."""
+
+    db: Database
+    connections: Connections
+    sources: TurnSources
+    actor: Actor
+    started: Started
+    live: LiveGeneration
+    connection: Connection
+    model_name: str = ""
+    finish_reason: str | None = None
+    usage: TokenUsage | None = None
+    prompt_tokens: int = 0
+    steps: list[StepRecord] = field(default_factory=list)
+
+
+async def write_answer(w: Writing) -> Outcome:
+    """Write the answer into `w.live`; whatever happens, say how it ended. Cancelled means aborted, or a stop."""
+    moment, began = utc_now(), time.perf_counter()
+    error: dict[str, Json] | None = None
+    try:
+        await _write(w)
+        status = GenerationStatus.DONE
+    except asyncio.CancelledError:
+        aborted = w.live.abort_requested
+        status = GenerationStatus.ABORTED if aborted else GenerationStatus.INTERRUPTED
+        error = None if aborted else interruption()
+    except AppError as problem:
+        status, error = GenerationStatus.ERROR, {"code": problem.code, "message": problem.message}
+    except Exception:  # edge: a task of its own; the client must hear of it
+        log.exception("generation.failed", generation=w.started.id)
+        status = GenerationStatus.ERROR
+        error = {"code": "generation.failed", "message": "the answer failed here; the log says why"}
+    w.live.settling = True
+    outcome = _outcome(w, status, error)
+    _record(w, outcome, moment, time.perf_counter() - began)
+    return outcome
+
+
+async def _write(w: Writing) -> None:
+    began = time.perf_counter()
+    w.connection, w.model_name = await w.connections.prepare(w.connection)
+    prompt = await w.sources.of(w.started.chat_kind).prepare(w.db, w.actor, w.started, w.connection)
+    w.prompt_tokens = prompt.tokens
+    # The model reads the prompt while the database stores it; no delta is shown before both are done.
+    saving = asyncio.create_task(w.db.write(w.actor, _save_prompt, w.started, prompt, time.perf_counter() - began))
+    request = ChatRequest(w.model_name, prompt.messages, w.connection.params)
+    stream = upstream.batches(w.connection.model, request)
+    del prompt, request
+    try:
+        await _pump(w, stream, saving, began)
+    finally:
+        await stream.aclose()
+        await asyncio.wait([saving])
+    saving.result()
+
+
+async def _pump(w: Writing, stream: AsyncGenerator[ChatBatch], saving: Awaitable[None], began: float) -> None:
+    live, splitter, saved = w.live, ReasoningSplitter(), False
+    async for batch in stream:
+        if not saved:
+            await asyncio.shield(asyncio.ensure_future(saving))
+            metrics.first_delta_seconds.observe(time.perf_counter() - began)
+            saved = True
+        if batch.finish_reason is not None:
+            w.finish_reason = batch.finish_reason
+        if batch.usage is not None:
+            w.usage = batch.usage
+        reasoning, content = batch.reasoning, batch.content
+        if content and not splitter.passes:
+            thought, content = splitter.feed(content)
+            reasoning += thought
+        if reasoning or content:
+            metrics.deltas.inc(batch.deltas)
+            # U+0000 is no text; PostgreSQL refuses it.
+            live.append(reasoning.replace("\x00", ""), content.replace("\x00", ""))
+    reasoning, content = splitter.end()
+    if reasoning or content:
+        live.append(reasoning, content)
+
+
+def _save_prompt(tx: WriteTx, actor: Actor, started: Started, prompt: BuiltPrompt, seconds: float) -> None:
+    store.generations.save_prompt(tx, actor.workspace, started.id, prompt.snapshot, prompt.digest, prompt.tokens)
+    step = StepRecord(0, "prompt", "pre", "done", tx.now, seconds * 1000, output=prompt.summary)
+    store.runs.insert_steps(tx, actor.workspace, started.run_id, [step])
+
+
+def _outcome(w: Writing, status: GenerationStatus, error: dict[str, Json] | None) -> Outcome:
+    text, reasoning = w.live.content, w.live.reasoning
+    written = len(text) - len(w.started.prefix) + len(reasoning)
+    estimate = (written + _CHARS_PER_TOKEN - 1) // _CHARS_PER_TOKEN
+    return Outcome(
+        status=status,
+        text=text,
+        reasoning=reasoning,
+        text_changed=False,
+        finish_reason=w.finish_reason,
+        prompt_tokens=w.usage.prompt_tokens if w.usage else w.prompt_tokens,
+        completion_tokens=w.usage.completion_tokens if w.usage else estimate,
+        error=error,
+    )
+
+
+def _record(w: Writing, outcome: Outcome, began: datetime, seconds: float) -> None:
+    """The model step, and the post step of the default pipeline, which changes no character of the answer."""
+    failed = outcome.error is not None
+    message = str(outcome.error["message"]) if outcome.error else None
+    output: dict[str, Json] = {"finishReason": outcome.finish_reason, "completionTokens": outcome.completion_tokens}
+    status = "error" if failed else "done"
+    asked: dict[str, Json] = {"model": w.model_name, "params": w.connection.params}
+    w.steps.append(StepRecord(1, "answer", "llm", status, began, seconds * 1000, asked, output, message))
+    post: dict[str, Json] = {"reasoningBlock": bool(outcome.reasoning)}
+    w.steps.append(StepRecord(2, "finish", "post", "skipped" if failed else "done", utc_now(), 0.0, None, post))

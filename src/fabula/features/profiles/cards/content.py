@@ -1,0 +1,37 @@
+"""What a card says, apart from how its file says it: greetings, and a hash that knows a card again."""
+
+import hashlib
+
+from fabula.features.profiles.cards import png
+from fabula.features.profiles.cards.jsontext import canonical
+from fabula.features.profiles.cards.types import CardFile, CardLimits, JsonObject
+
+# The avatar was read under limits already; here nothing is allocated per chunk.
+_UNLIMITED = CardLimits(chunks=2**31)
+
+
+def greetings(spec: JsonObject) -> tuple[str, ...]:
+    """`first_mes`, then `alternate_greetings`: the variants of message 0, without empty ones."""
+    alternates = spec.get("alternate_greetings")
+    given = [spec.get("first_mes"), *(alternates if isinstance(alternates, list) else [])]
+    return tuple(text for text in given if isinstance(text, str) and text.strip())
+
+
+def content_hash(card: CardFile) -> str:
+    """SHA-256 (hex) over the canonical raw JSON and the picture: equal for files with the same card.
+
+    The JSON counts as a value, not as text, so key order, spacing and the chunk it stood in do not matter.
+    Of a PNG all but its text chunks counts, so a re-export with the same picture is still the same card.
+    Assets other than the avatar do not count.
+    """
+    digest = hashlib.sha256(canonical(card.raw))
+    digest.update(b"\0")
+    if card.avatar is None:
+        return digest.hexdigest()
+    if not card.avatar.data.startswith(png.SIGNATURE):
+        digest.update(card.avatar.data)
+        return digest.hexdigest()
+    for chunk in png.walk(card.avatar.data, _UNLIMITED):
+        if chunk.kind not in png.TEXT_CHUNKS:
+            digest.update(chunk.whole)
+    return digest.hexdigest()

@@ -1,0 +1,82 @@
+"""Entity profiles over HTTP."""
+
+from typing import Any
+
+from pydantic import Field
+
+from fabula.core.ids import ProfileId
+from fabula.features.profiles.types import ImportItem, Profile
+from fabula.http.schemas import In, Instant, Out, Text
+
+
+class ProfileOut(Out):
+    id: ProfileId
+    name: str
+    kind: str
+    spec: dict[str, Any]
+    tags: list[str]
+    version: int
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, profile: Profile) -> "ProfileOut":
+        return cls.model_construct(
+            id=profile.id,
+            name=profile.name,
+            kind=profile.kind,
+            spec=profile.spec,
+            tags=profile.tags,
+            version=profile.version,
+            created_at=profile.created_at,
+            updated_at=profile.updated_at,
+        )
+
+
+class ProfileIn(In):
+    """`spec` is the V3 data object, or as much of it as there is; its `name` serves where `name` is absent."""
+
+    name: Text | None = Field(None, min_length=1, max_length=500)
+    spec: dict[str, Any]
+    tags: list[Text] | None = Field(None, max_length=200)
+
+
+class WarningOut(Out):
+    code: str
+    path: str
+    message: str
+
+
+class ItemErrorOut(Out):
+    code: str
+    message: str
+
+
+class ImportItemOut(Out):
+    file: str
+    status: str
+    entity_profile_id: ProfileId | None
+    name: str | None
+    warnings: list[WarningOut]
+    error: ItemErrorOut | None
+
+
+class ImportOut(Out):
+    """What became of each file, in the order given."""
+
+    items: list[ImportItemOut]
+
+    @classmethod
+    def of(cls, items: list[ImportItem]) -> "ImportOut":
+        return cls(items=[_item(item) for item in items])
+
+
+def _item(item: ImportItem) -> ImportItemOut:
+    return ImportItemOut(
+        file=item.file,
+        status=item.status.value,
+        entity_profile_id=item.profile_id,
+        name=item.name,
+        warnings=[WarningOut(code=w.code, path=w.path, message=w.message) for w in item.notes],
+        error=None if item.error is None else ItemErrorOut(code=item.error[0], message=item.error[1]),
+    )

@@ -1,0 +1,52 @@
+"""Prompting: macros, templates, token counts and the prompt itself. Plain values in, plain values out; knows no chat."""
+
+from fabula.features.prompting.build import build
+from fabula.features.prompting.builtin import BUILTIN_TEMPLATE, DEFAULT_SYSTEM
+from fabula.features.prompting.character import expand_fields, read_character
+from fabula.features.prompting.errors import TemplateProblem
+from fabula.features.prompting.examples import parse_examples
+from fabula.features.prompting.macros import expand
+from fabula.features.prompting.template import TemplateContext, render, validate
+from fabula.features.prompting.tokens import TokenCounter, find_counter
+from fabula.features.prompting.types import (
+    HistoryMessage,
+    Insert,
+    LastMessages,
+    MacroContext,
+    Passage,
+    Persona,
+    Position,
+    Prompt,
+    PromptParts,
+    VariableChange,
+    Variables,
+    VariableScope,
+)
+
+__all__ = [
+    "BUILTIN_TEMPLATE",
+    "DEFAULT_SYSTEM",
+    "HistoryMessage",
+    "Insert",
+    "LastMessages",
+    "MacroContext",
+    "Passage",
+    "Persona",
+    "Position",
+    "Prompt",
+    "PromptParts",
+    "TemplateContext",
+    "TemplateProblem",
+    "TokenCounter",
+    "VariableChange",
+    "VariableScope",
+    "Variables",
+    "build",
+    "expand",
+    "expand_fields",
+    "find_counter",
+    "parse_examples",
+    "read_character",
+    "render",
+    "validate",
+]

@@ -1,0 +1,87 @@
+"""Errors become answers here: one shape, one table of kinds."""
+
+import json
+from collections.abc import Mapping
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from fabula.core.errors import AppError, Kind
+from fabula.http.trace import trace_id
+
+log = structlog.get_logger()
+
+STATUS: dict[Kind, int] = {
+    Kind.INVALID: 422,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.UNSUPPORTED: 415,
+    Kind.LIMITED: 429,
+    Kind.UPSTREAM: 502,
+    Kind.UNAVAILABLE: 503,
+    Kind.INTERNAL: 500,
+}
+_HTTP_CODES = {404: "http.not_found", 405: "http.method_not_allowed", 406: "http.not_acceptable"}
+
+
+def error_body(code: str, message: str, details: Mapping[str, object] | None) -> bytes:
+    """The error shape as JSON; values that JSON does not know are written as text."""
+    body = {"code": code, "message": message, "trace_id": trace_id(), "details": details}
+    return json.dumps(body, ensure_ascii=False, default=str).encode()
+
+
+def error_response(
+    status: int, code: str, message: str, details: Mapping[str, object] | None = None, wait: float | None = None
+) -> Response:
+    headers = {"retry-after": str(max(1, round(wait)))} if wait is not None else None
+    return Response(error_body(code, message, details), status, headers, "application/json")
+
+
+def response_for(error: AppError) -> Response:
+    wait = error.retry_after
+    if wait is None and error.kind is Kind.LIMITED:
+        wait = 1.0
+    return error_response(STATUS[error.kind], error.code, error.message, error.details, wait)
+
+
+def _field_path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path
+
+
+async def _app_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AppError)
+    if error.kind is Kind.INTERNAL:
+        log.error("http.internal", code=error.code, exc_info=error)
+    return response_for(error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = [{"path": _field_path(e["loc"]), "message": str(e["msg"])} for e in error.errors()]
+    message = "; ".join(f"{p['path']}: {p['message']}" for p in problems[:5])
+    return error_response(422, "http.invalid", message, {"problems": problems})
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _HTTP_CODES.get(error.status_code, "http.error")
+    answer = error_response(error.status_code, code, str(error.detail))
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+def install(app: FastAPI) -> None:
+    """Every error of a route leaves through one of these; what is left, the middleware answers as `http.internal`."""
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)

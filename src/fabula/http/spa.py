@@ -1,0 +1,45 @@
+"""The web app, served by this process: hashed assets for ever, everything else is its index page."""
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+import fabula
+from fabula.core.errors import NotFound
+
+_FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
+_FRESH = {"cache-control": "no-cache"}
+_MISSING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Fabula</title>
+<h1>Fabula is running</h1><p>Its page has not been built yet: run <code>make web</code> and reload.</p></html>"""
+
+
+def web_folder() -> Path:
+    """The built page: inside an installed package, or in a checkout's `web/dist`."""
+    package = Path(fabula.__file__).parent
+    inside = package / "static"
+    return inside if inside.is_dir() else package.parents[1] / "web" / "dist"
+
+
+def routes(folder: Path) -> APIRouter:
+    root = folder.resolve()
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/{path:path}")
+    def page(path: str) -> Response:
+        if path.startswith(("v1/", "assets/")) or path == "v1":
+            return _asset(root, path)
+        file = (root / path).resolve()
+        if path and file.is_relative_to(root) and file.is_file():
+            return FileResponse(file, headers=_FRESH)
+        index = root / "index.html"
+        return FileResponse(index, headers=_FRESH) if index.is_file() else HTMLResponse(_MISSING, headers=_FRESH)
+
+    return router
+
+
+def _asset(root: Path, path: str) -> Response:
+    file = (root / path).resolve()
+    if not path.startswith("assets/") or not file.is_relative_to(root) or not file.is_file():
+        raise NotFound(path[:64])
+    return FileResponse(file, headers=_FOREVER)

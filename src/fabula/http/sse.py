@@ -1,0 +1,91 @@
+"""Server-sent events: the frame, and an answer that writes what a source has, until it ends or the client goes."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Protocol
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+HEARTBEAT_SECONDS = 15.0
+HEARTBEAT = b": heartbeat\n\n"
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class Source(Protocol):
+    """What a stream reads from. One stream, one source."""
+
+    async def next(self) -> bytes | None:
+        """All that is new, as whole frames, waiting until there is some; None at the end; empty after a nudge."""
+        ...
+
+    def nudge(self) -> None:
+        """Make a waiting `next` return at once."""
+        ...
+
+    def close(self) -> None:
+        """The stream is over, whoever ended it."""
+        ...
+
+
+class EventStream(Response):
+    """Writes a source to a client. A slow client holds up only its own source, which merges what it missed.
+
+    The heartbeat is one timer per stream that looks whether anything was sent since; a timeout around each wait
+    would cost a timer per delta.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.status_code = 200
+        self.background = None
+        self._quiet = True
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        writer = asyncio.current_task()
+        assert writer is not None
+        watcher = asyncio.create_task(_cancel_when_gone(receive, writer), name="fabula-sse-watch")
+        self._beat()
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+            await self._write(send)
+        except asyncio.CancelledError:
+            if not watcher.done():
+                raise  # not the client: the server stops
+            writer.uncancel()
+        finally:
+            watcher.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
+            self.source.close()
+
+    async def _write(self, send: Send) -> None:
+        while (data := await self.source.next()) is not None:
+            self._quiet = False
+            await send({"type": "http.response.body", "body": data or HEARTBEAT, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _beat(self) -> None:
+        if self._quiet and self._timer is not None:
+            self.source.nudge()
+        self._quiet = True
+        self._timer = asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, self._beat)
+
+
+async def _cancel_when_gone(receive: Receive, writer: asyncio.Task[None]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    writer.cancel()
+
+
+def frame(frame_id: str, event: str, timestamp: str, data: Mapping[str, object]) -> bytes:
+    """One frame of the turn contract: the envelope repeats id and type, so that a log of `data` lines is complete."""
+    envelope = {"id": frame_id, "type": event, "ts": timestamp, "data": data}
+    text = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {frame_id}\nevent: {event}\ndata: {text}\n\n".encode()

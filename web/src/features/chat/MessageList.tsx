@@ -1,0 +1,99 @@
+import { ActionIcon, Button } from "@mantine/core";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import type { Message } from "@/api/client";
+import { queryClient } from "@/app/server";
+import { Icon } from "@/ui/Icon";
+import { messagesKey } from "./api";
+import classes from "./Chat.module.css";
+import type { Speaker } from "./ChatPage";
+import { MessageRow } from "./MessageRow";
+import { OutboxRows } from "./OutboxRows";
+import { tellFailure, turns, useOutbox } from "./session";
+import { useAnchoredScroll } from "./useAnchoredScroll";
+
+interface Props {
+  readonly chatId: string;
+  readonly speaker: Speaker;
+  readonly messages: readonly Message[];
+  readonly busy: boolean;
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  readonly onOlder: () => void;
+  readonly onNewer: () => void;
+}
+
+export function MessageList({ chatId, speaker, messages, busy, ...paging }: Props) {
+  const { t } = useTranslation("chat");
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const { away, toEnd } = useAnchoredScroll(scroller, content, paging);
+  const outbox = useOutbox(chatId);
+  const last = messages.at(-1);
+  const announcement = useAnnouncement(messages, busy);
+  const wantsReply = !busy && !paging.hasNewer && outbox.length === 0 && last?.role === "user";
+
+  const newestSent = outbox.at(-1)?.id;
+  useEffect(() => {
+    if (newestSent !== undefined) toEnd();
+  }, [newestSent, toEnd]);
+
+  const jump = async () => {
+    if (paging.hasNewer) await queryClient.resetQueries({ queryKey: messagesKey(chatId) });
+    toEnd();
+  };
+  return (
+    <div className={classes.stage}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section ref={scroller} className={classes.scroller} tabIndex={0} aria-label={t("messages")}>
+        <div ref={content} className={classes.column}>
+          <ol className={classes.rows} aria-busy={busy}>
+            {messages.map((message, index) => (
+              <MessageRow
+                key={message.id}
+                message={message}
+                name={message.author?.name ?? speaker.name}
+                avatar={speaker.avatar}
+                isLast={index === messages.length - 1 && !paging.hasNewer}
+                busy={busy}
+              />
+            ))}
+            {!paging.hasNewer && <OutboxRows chatId={chatId} speaker={speaker} />}
+          </ol>
+          {wantsReply && (
+            <Button
+              className={classes.reply ?? ""}
+              variant="light"
+              onClick={() => void tellFailure(turns.reply(chatId))}
+            >
+              {t("reply", { name: speaker.name })}
+            </Button>
+          )}
+        </div>
+      </section>
+      <p className="unseen" aria-live="polite">
+        {announcement}
+      </p>
+      {away && (
+        <ActionIcon
+          className={classes.jump ?? ""}
+          size="lg"
+          radius="xl"
+          variant="default"
+          aria-label={t("jump")}
+          onClick={() => void jump()}
+        >
+          <Icon name="down" />
+        </ActionIcon>
+      )}
+    </div>
+  );
+}
+
+/** The whole answer once it is there: read out word by word as it grows it would be noise. */
+function useAnnouncement(messages: readonly Message[], busy: boolean): string {
+  const heard = useRef(false);
+  if (busy) heard.current = true;
+  const last = messages.at(-1);
+  return heard.current && !busy && last?.role === "assistant" ? last.promptText : "";
+}

@@ -1,0 +1,88 @@
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Message } from "@/api/client";
+import { Markdown } from "@/markdown/Markdown";
+import { isSettled, type TurnState } from "@/stream/turn";
+import { Avatar } from "@/ui/Avatar";
+import classes from "./Message.module.css";
+import { MessageActions } from "./MessageActions";
+import { MessageFailure } from "./MessageFailure";
+import { Reasoning } from "./Reasoning";
+import { useLiveTurn } from "./session";
+import { useSwipe } from "./useSwipe";
+
+interface Props {
+  readonly message: Message;
+  readonly name: string;
+  readonly avatar: string | null;
+  readonly isLast: boolean;
+  readonly busy: boolean;
+}
+
+export const MessageRow = memo(function MessageRow({ message, name, avatar, isLast, busy }: Props) {
+  const { t } = useTranslation("chat");
+  const isAnswer = message.role === "assistant";
+  const swipe = useSwipe(isAnswer && isLast);
+  return (
+    <li
+      className={classes.row}
+      data-row={message.id}
+      data-role={message.role}
+      data-hidden={message.hidden || undefined}
+      {...swipe}
+    >
+      {isAnswer && <Avatar name={name} src={avatar} size={36} />}
+      <div className={classes.main}>
+        <span className={isAnswer ? classes.name : "unseen"}>{isAnswer ? name : t("you")}</span>
+        <MessageBody message={message} />
+        <MessageFailure message={message} busy={busy} />
+        <MessageActions message={message} isLast={isLast} busy={busy} />
+      </div>
+    </li>
+  );
+});
+
+function MessageBody({ message }: { readonly message: Message }) {
+  const live = useLiveTurn(message.id);
+  const streaming = live !== undefined ? !isSettled(live) : message.state === "streaming";
+  const parts = live === undefined ? readParts(message) : { text: live.text, reasoning: live.reasoning };
+  const { text, reasoning } = live?.phase === "waiting" && live.meta === null ? readParts(message) : parts;
+  return (
+    <div className={classes.body} aria-busy={streaming}>
+      {reasoning !== "" && <Reasoning text={reasoning} open={streaming && text === ""} />}
+      {text !== "" && <Markdown text={text} growing={streaming} />}
+      {streaming && <Writing live={live} hasText={text !== ""} />}
+    </div>
+  );
+}
+
+/** Three dots until the first word, then a small mark; and a word when the line is being mended. */
+export function Writing({
+  live,
+  hasText,
+}: {
+  readonly live: TurnState | undefined;
+  readonly hasText: boolean;
+}) {
+  const { t } = useTranslation("chat");
+  const lost = live?.connected === false;
+  return (
+    <span className={classes.writing} data-quiet={hasText || undefined} role="status">
+      <i />
+      <i />
+      <i />
+      <span className={lost ? classes.lost : "unseen"}>{lost ? t("lost") : t("writing")}</span>
+    </span>
+  );
+}
+
+/** What people see of a message: its visible text blocks, or the prompt text when it has none. */
+export function readParts(message: Message): { text: string; reasoning: string } {
+  const shown = message.blocks.filter((block) => block.visibility !== "prompt_only");
+  const join = (type: string) =>
+    shown
+      .filter((block) => block.type === type)
+      .map((block) => block.text ?? "")
+      .join("\n\n");
+  return { text: join("text") || message.promptText, reasoning: join("reasoning") };
+}

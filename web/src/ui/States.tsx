@@ -1,0 +1,60 @@
+import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError } from "@/api/errors";
+import { Icon, type IconName } from "./Icon";
+import classes from "./States.module.css";
+
+interface EmptyProps {
+  readonly icon: IconName;
+  readonly title: string;
+  readonly children?: ReactNode;
+}
+
+export function Empty({ icon, title, children }: EmptyProps) {
+  return (
+    <div className={classes.state}>
+      <span className={classes.mark}>
+        <Icon name={icon} size={28} />
+      </span>
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+interface FailedProps {
+  readonly error: Error;
+  readonly onRetry: () => void;
+}
+
+/** What went wrong, in the server's words when it said any, and the way to try again. */
+export function Failed({ error, onRetry }: FailedProps) {
+  const { t } = useTranslation();
+  const said = error instanceof ApiError && error.isSaid;
+  return (
+    <div className={classes.state} role="alert">
+      <span className={classes.mark} data-bad>
+        <Icon name="warn" size={28} />
+      </span>
+      <h2>{t("error.title")}</h2>
+      <p>{said ? error.message : t("error.unreachable")}</p>
+      <Button variant="default" onClick={onRetry} leftSection={<Icon name="retry" size={16} />}>
+        {t("error.retry")}
+      </Button>
+      {error instanceof ApiError && error.traceId !== null && (
+        <small>{t("error.trace", { id: error.traceId })}</small>
+      )}
+    </div>
+  );
+}
+
+export function Loading() {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.loading} role="status">
+      <span className={classes.pulse} aria-hidden="true" />
+      <span className="unseen">{t("common.loading")}</span>
+    </div>
+  );
+}
