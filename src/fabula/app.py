@@ -13,18 +13,19 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from fabula import __version__
-from fabula.config import Settings
+from fabula.config import Role, Settings
 from fabula.core.actor import Actor
 from fabula.core.clock import utc_now
 from fabula.core.errors import AppError
 from fabula.core.ids import InstanceId
 from fabula.db import Database
 from fabula.db.lock import DataFolderLock
-from fabula.db.opening import open_postgres, open_sqlite
+from fabula.db.opening import SQLITE_NAME, open_postgres, open_sqlite
 from fabula.engine import operations
 from fabula.engine.blobs import FileBlobs
 from fabula.engine.bus import Bus
 from fabula.engine.instances import Instance
+from fabula.engine.jobs import Jobs, migrate_jobs
 from fabula.features import identity
 from fabula.features.connections import Connection, Connections
 from fabula.features.conversations import ChatKind
@@ -41,6 +42,7 @@ from fabula.features.generation.turns import Turns
 from fabula.features.identity import http as identity_http
 from fabula.features.profiles import http as profiles_http
 from fabula.http import errors, spa, system
+from fabula.http import jobs as jobs_http
 from fabula.http.deps import HttpContext
 from fabula.http.middleware import Gate, Limits
 from fabula.http.schemas import ErrorOut
@@ -65,7 +67,15 @@ class Fabula:
     blobs: FileBlobs
     instance: InstanceId
     connections: Connections
+    jobs: Jobs
     turns: Turns
+
+    async def start_jobs(self) -> None:
+        """Once the server listens: the job library is slow to load, and nobody waits for it."""
+        url = self.settings.sql_url()
+        if url is None:
+            await migrate_jobs(self.db, self.settings.data / SQLITE_NAME)
+        await self.jobs.start()
 
 
 @asynccontextmanager
@@ -82,10 +92,15 @@ async def open_fabula(settings: Settings, connection: Connection | None = None) 
         owner = await db.system("local owner", identity.ensure_local_owner)
         connections = Connections(connection or default_connection(settings))
         stack.push_async_callback(connections.close)
-        turns = await _open_turns(settings, db, instance, connections, stack)
+        member = _open_instance(settings, db, instance)
+        where = settings.sql_url() or settings.data / SQLITE_NAME
+        jobs = Jobs(db, where, instance, executes=settings.role in {Role.ALL, Role.WORKER})
+        member.on_death(jobs.reap)
+        turns = await _open_turns(settings, db, member, connections, stack)
+        stack.push_async_callback(jobs.stop)
         stack.push_async_callback(_stop, asyncio.create_task(_purge_forever(db, settings.operation_hours)))
         blobs = FileBlobs(settings.data / "blobs")
-        yield Fabula(settings, owner, db, bus, blobs, instance, connections, turns)
+        yield Fabula(settings, owner, db, bus, blobs, instance, connections, jobs, turns)
 
 
 async def _open_database(settings: Settings, bus: Bus, stack: AsyncExitStack) -> Database:
@@ -100,18 +115,21 @@ async def _open_database(settings: Settings, bus: Bus, stack: AsyncExitStack) ->
     return await open_sqlite(settings.data, utc_now, bus.publish)
 
 
-async def _open_turns(
-    settings: Settings, db: Database, instance: InstanceId, connections: Connections, stack: AsyncExitStack
-) -> Turns:
-    alone = settings.sql_url() is None
-    member = Instance(
+def _open_instance(settings: Settings, db: Database, instance: InstanceId) -> Instance:
+    return Instance(
         db,
         instance,
         settings.role.value,
-        alone=alone,
+        alone=settings.sql_url() is None,
         beat_seconds=settings.heartbeat_seconds,
         lease_seconds=settings.lease_seconds,
     )
+
+
+async def _open_turns(
+    settings: Settings, db: Database, member: Instance, connections: Connections, stack: AsyncExitStack
+) -> Turns:
+    instance = member.id
 
     async def reap() -> None:
         while await db.system("reaper: generations", interrupt_orphans) == REAP_BATCH:
@@ -123,7 +141,7 @@ async def _open_turns(
     sources = TurnSources()
     sources.register(ChatKind.TALE, Tales())
     registry = LiveRegistry(settings.keep_live_seconds)
-    flusher = Flusher(db, registry, instance, settings.flush_seconds, peers=not alone)
+    flusher = Flusher(db, registry, instance, settings.flush_seconds, peers=settings.sql_url() is not None)
     orchestrator = Orchestrator(db, connections, sources, registry, instance)
     flusher.start()
     stack.push_async_callback(flusher.stop)
@@ -181,11 +199,14 @@ def build_app(fabula: Fabula) -> FastAPI:
     app.include_router(profiles_http.routes(fabula.blobs))
     app.include_router(generation_http.routes(fabula.turns))
     app.include_router(conversations_http.routes())
+    app.include_router(jobs_http.routes(fabula.jobs))
     app.include_router(spa.routes(spa.web_folder()))
     limits = Limits(settings.max_body_bytes, settings.max_upload_bytes)
     app.add_middleware(Gate, limits=limits, local=True, origins=settings.cors_origins)
     if settings.cors_origins:
-        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"])
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"]
+        )
     return app
 
 

@@ -37,7 +37,10 @@ async def test_a_settled_turn_is_in_the_page_of_messages(client: Client) -> None
 
 
 async def test_reasoning_is_separated_and_never_in_prompt_text(client: Client, model: ScriptedModel) -> None:
-    model.scripts = [[Say("<thi"), Say("nk>hm"), Say("m</thi"), Say("nk>Yes."), End()], [Think("why"), Say("No."), End()]]
+    model.scripts = [
+        [Say("<thi"), Say("nk>hm"), Say("m</thi"), Say("nk>Yes."), End()],
+        [Think("why"), Say("No."), End()],
+    ]
     chat = await client.chat()
     frames = await client.say(chat)
     assert "".join(f.data["content"] for f in frames if f.event == "llm.stream.reasoning") == "hmm"

@@ -38,25 +38,21 @@ def chat(
 async def _chat(name: str, data: Path | None) -> None:
     from fabula.app import open_fabula
     from fabula.config import load_settings
-    from fabula.features import conversations
-    from fabula.features.generation.begin import begin_reply
-    from fabula.features.generation.turns import start_tale
+    from fabula.features import conversations, generation
     from fabula.telemetry.logs import configure_logs
 
     configure_logs("error", "auto")
     async with open_fabula(load_settings(data=data)) as fabula:
         profile = await _find_profile(fabula, name)
-        found = await fabula.db.write(fabula.owner, start_tale, profile.id, "")
-        for message in await fabula.db.read(
-            fabula.owner, conversations.list_messages, found.id, None, 50, None, None
-        ):
+        found = await fabula.db.write(fabula.owner, generation.start_tale, profile.id, "")
+        for message in await fabula.db.read(fabula.owner, conversations.list_messages, found.id, None, 50, None, None):
             print(f"\n{message.author.name}: {message.prompt_text}")
         while (line := await asyncio.to_thread(_ask)) is not None:
             if line.strip():
                 draft = fabula.turns.draft(fabula.owner, "user", line, None)
-                generation = await fabula.turns.start(fabula.owner, None, begin_reply, found.id, None, draft)
+                started = await fabula.turns.start(fabula.owner, None, generation.begin_reply, found.id, None, draft)
                 print(f"\n{profile.name}: ", end="", flush=True)
-                await _print_answer(fabula, generation)
+                await _print_answer(fabula, started)
 
 
 async def _find_profile(fabula: "Fabula", name: str) -> "Profile":
@@ -104,5 +100,3 @@ def _print_frame(frame: dict[str, object]) -> None:
         print(f"\n[{data['message']}]", file=sys.stderr)
     elif frame["type"] == "llm.stream.done":
         print()
-
-

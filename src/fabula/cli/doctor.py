@@ -3,7 +3,6 @@
 import asyncio
 import platform
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +40,7 @@ def doctor(data: Annotated[Path | None, typer.Option(help="Data folder.")] = Non
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Each thing that the server needs, in the order it needs them."""
-    yield Finding("Fabula", True, f"{__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")
+    yield Finding("Fabula", True, f"{__version__}, Python {platform.python_version()}")
     yield _data_folder(settings.data)
     yield _database(settings)
     yield _page()

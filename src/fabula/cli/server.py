@@ -1,12 +1,17 @@
 """uvicorn, with an end that loses nothing: answers are stored and their streams told before connections close."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from fabula.app import Fabula
+from fabula.core.errors import AppError
+
+log = structlog.get_logger()
 
 
 class Server(uvicorn.Server):
@@ -28,13 +33,25 @@ class Server(uvicorn.Server):
             )
         )
         self._fabula = fabula
+        self._jobs: asyncio.Task[None] | None = None
         self.on_started: Callable[[], None] = lambda: None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.on_started()
+        self._jobs = asyncio.create_task(self._start_jobs(), name="fabula-jobs-start")
+
+    async def _start_jobs(self) -> None:
+        try:
+            await self._fabula.start_jobs()
+        except AppError as error:
+            # Chats work without jobs; what cannot run says so itself.
+            log.error("jobs.not_started", code=error.code, message=error.message)  # noqa: TRY400  # the sentence is enough
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._jobs is not None:
+            self._jobs.cancel()
+            await asyncio.gather(self._jobs, return_exceptions=True)
         await self._fabula.turns.stop()
         self._fabula.bus.close()
         await super().shutdown(sockets)

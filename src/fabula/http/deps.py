@@ -40,9 +40,7 @@ class Caller:
     db: Database
     operation: Operation | None
 
-    async def read(
-        self, fn: Callable[Concatenate[ReadTx, Actor, P], T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def read(self, fn: Callable[Concatenate[ReadTx, Actor, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.db.read(self.actor, fn, *args, **kwargs)
 
     async def write(

@@ -77,7 +77,9 @@ class Gate:
             log.exception("http.unhandled", path=scope["path"])
             if request.started:
                 raise
-            answer = error_response(500, "http.internal", "something went wrong here; the trace id leads to it in the log")
+            answer = error_response(
+                500, "http.internal", "something went wrong here; the trace id leads to it in the log"
+            )
             await answer(scope, receive, request.send)
             del error
 

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from fabula.core.actor import ROLE_SCOPES, Actor, ActorKind, Role
-from fabula.core.errors import Forbidden, NotFound
+from fabula.core.errors import Forbidden, InvalidInput, NotFound
 from fabula.core.ids import InstanceId, JobId, UserId, WorkspaceId, uuid7
+from fabula.core.paging import encode_cursor
 from fabula.db import Database, WriteTx
 from fabula.engine.bus import Bus
 from fabula.engine.jobs import (
@@ -23,6 +24,7 @@ from fabula.engine.jobs import (
     JobStatus,
     JobUnknown,
     StepFailed,
+    cancel_open_jobs,
     get_job,
     list_jobs,
     migrate_jobs,
@@ -267,6 +269,24 @@ async def test_a_cancelled_job_can_be_tried_again(db: Database, actor: Actor, ma
     assert ran.payloads == [{"n": 1}]
 
 
+async def test_jobs_a_backup_revives_are_cancelled_and_do_not_run(
+    db: Database, actor: Actor, make_jobs: MakeJobs
+) -> None:
+    before, worker, ran = await make_jobs(executes=False), await make_jobs(), Ran()
+    before.register("note", ran)
+    worker.register("note", ran)
+    await before.start()
+    revived = [await db.write(actor, before.enqueue, "note", {"n": n}) for n in range(2)]
+    cancelled = await db.system("restore: jobs", cancel_open_jobs)
+    assert sorted(job.id for job in cancelled) == revived
+    await before.stop()
+    await worker.start()
+    after = await db.write(actor, worker.enqueue, "note", {"n": 9})
+    await ended(db, actor, after)
+    assert ran.payloads == [{"n": 9}]
+    assert (await db.read(actor, get_job, revived[0])).status is JobStatus.CANCELLED
+
+
 async def test_a_process_that_does_not_execute_only_enqueues(db: Database, actor: Actor, make_jobs: MakeJobs) -> None:
     api, worker, ran = await make_jobs(executes=False), await make_jobs(), Ran()
     api.register("note", ran)
@@ -338,6 +358,8 @@ async def test_jobs_are_listed_newest_first_in_pages(db: Database, actor: Actor,
         listed, cursor = [*listed, *page.items], page.next_cursor
     assert [job.id for job in listed] == made[::-1]
     assert cursor is None
+    with pytest.raises(InvalidInput):
+        await db.read(actor, list_jobs, cursor=encode_cursor("nonsense"))
     cancelled = await db.read(actor, list_jobs, statuses=frozenset({JobStatus.CANCELLED}))
     assert [job.id for job in cancelled.items] == [made[2]]
 

@@ -13,7 +13,7 @@ import pytest
 from fabula.core.actor import Actor
 from fabula.core.ids import JobId
 from fabula.db import Database
-from fabula.engine.jobs import JobContext, JobStatus
+from fabula.engine.jobs import JobContext, Jobs, JobStatus, get_job
 from fabula.plugins import Json
 from tests.conftest import REPO, Place
 from tests.feature.jobs.conftest import MakeJobs, ended
@@ -52,13 +52,18 @@ async def spawn(place: Place, log: Path) -> AsyncIterator[Spawn]:
         await process.communicate()
 
 
-async def make_three(db: Database, actor: Actor, make_jobs: MakeJobs, count: int) -> list[JobId]:
+async def only_enqueues(make_jobs: MakeJobs) -> Jobs:
     async def never(context: JobContext, payload: dict[str, Json]) -> Json:
         raise AssertionError("this process only enqueues")
 
     jobs = await make_jobs(executes=False)
     jobs.register("three", never)
     await jobs.start()
+    return jobs
+
+
+async def make_three(db: Database, actor: Actor, make_jobs: MakeJobs, count: int) -> list[JobId]:
+    jobs = await only_enqueues(make_jobs)
     return [await db.write(actor, jobs.enqueue, "three", {}) for _ in range(count)]
 
 
@@ -117,6 +122,23 @@ async def test_a_job_outlives_one_process_after_another(
     await spawn()
     assert (await ended(db, actor, job)).status is JobStatus.DONE
     assert noted(log, job) == ["one begin", "one end", *["two begin"] * 4, "two end", "three begin", "three end"]
+
+
+async def test_a_job_cancelled_elsewhere_stops_at_its_next_step(
+    db: Database, actor: Actor, make_jobs: MakeJobs, spawn: Spawn, log: Path
+) -> None:
+    jobs = await only_enqueues(make_jobs)
+    job = await db.write(actor, jobs.enqueue, "three", {})
+    hold = log.with_suffix(".hold")
+    hold.touch()
+    await spawn()
+    await until_noted(log, f"{job} two begin")
+    await jobs.cancel(actor, job)
+    hold.unlink()
+    after = await db.write(actor, jobs.enqueue, "three", {})
+    assert (await ended(db, actor, after)).status is JobStatus.DONE
+    assert noted(log, job) == ["one begin", "one end", "two begin", "two end"]
+    assert (await db.read(actor, get_job, job)).status is JobStatus.CANCELLED
 
 
 async def test_a_stopped_process_leaves_its_jobs_to_the_next(

@@ -33,6 +33,18 @@ def open_engine(url: sa.URL, pool_size: int = POOL_SIZE) -> AsyncEngine:
     )
 
 
+async def run_alone(url: sa.URL, run: Callable[[Connection], T]) -> T:
+    """Run one function in a transaction on a connection of its own; raises `DatabaseUnavailable`."""
+    engine = open_engine(url, pool_size=1)
+    try:
+        async with engine.begin() as conn:
+            return await conn.run_sync(run)
+    except (OSError, TimeoutError, sa.exc.DBAPIError) as error:
+        raise translate(error) from error
+    finally:
+        await engine.dispose()
+
+
 def _sqlstate(error: sa.exc.DBAPIError) -> str:
     return str(getattr(error.orig, "sqlstate", "") or "")
 

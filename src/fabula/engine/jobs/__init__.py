@@ -13,7 +13,7 @@ from fabula.engine.jobs.errors import (
 )
 from fabula.engine.jobs.library import Pace
 from fabula.engine.jobs.migrate import migrate_jobs
-from fabula.engine.jobs.queries import get_job, list_jobs
+from fabula.engine.jobs.queries import cancel_open_jobs, get_job, list_jobs
 from fabula.engine.jobs.runner import Handler, Jobs
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "JobsStarting",
     "Pace",
     "StepFailed",
+    "cancel_open_jobs",
     "get_job",
     "list_jobs",
     "migrate_jobs",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fabula.db import Database, WriteTx
 from fabula.db.dialect.postgres import grant_app_role
-from fabula.db.migrate import backup_sqlite, prune_backups
+from fabula.db.dialect.sqlite_files import backup, prune_backups
 from fabula.engine import store
 from fabula.engine.jobs.library import make_tables
 
@@ -25,7 +25,7 @@ async def migrate_jobs(db: Database, where: Path | str) -> bool:
         return False
     if isinstance(where, Path) and recorded is not None:
         backups = where.parent / "backups"
-        await asyncio.to_thread(backup_sqlite, where, backups, f"before-{LIBRARY}{installed}")
+        await asyncio.to_thread(backup, where, backups, f"before-{LIBRARY}{installed}")
         await asyncio.to_thread(prune_backups, backups)
     await asyncio.to_thread(make_tables, where)
     await db.system("jobs: library migrated", _record, installed, isinstance(where, str))

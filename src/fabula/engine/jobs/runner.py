@@ -61,7 +61,8 @@ class Jobs:
     async def start(self) -> None:
         """Load the library in a thread, take back what dead processes had claimed, and run what is queued.
 
-        Raises `JobsNotMigrated`. Until it is through, `enqueue` raises `JobsStarting`.
+        Raises `JobsNotMigrated`. Until it is through, `enqueue` raises `JobsStarting`. Run it as a task and do not
+        cancel that: a thread is at work; `stop` waits for it.
         """
         async with self._changing:
             if self._stopping or self._library is not None:
@@ -146,7 +147,7 @@ class Jobs:
         if self._library is not None:
             try:
                 await asyncio.to_thread(self._library.cancel, job.id, job.attempt)
-            except sa.exc.DBAPIError:
+            except sa.exc.SQLAlchemyError:
                 # The row says cancelled, which the attempt sees when it starts or reports; only the queue is longer.
                 log.warning("job.cancelled_in_row_only", job=job.id)
         return job
@@ -160,9 +161,15 @@ class Jobs:
             return
         schema = "dbos" if isinstance(self._where, str) else None
         runs = await self._db.system("reaper: jobs", transitions.claim_stranded, self._instance, schema)
-        if runs:
-            log.info("jobs.handed_back", count=len(runs))
+        if not runs:
+            return
+        try:
             await asyncio.to_thread(self._library.hand_back, runs)
+        except sa.exc.SQLAlchemyError as error:
+            # The database is away; they are still claimed by the dead, and the next beat asks again.
+            log.warning("jobs.hand_back_failed", error=type(error).__name__)
+        else:
+            log.info("jobs.handed_back", count=len(runs))
 
     def _loaded(self) -> Library:
         if self._library is None:
@@ -179,7 +186,7 @@ class Jobs:
         try:
             await self._run(job, attempt)
         finally:
-            del self._running[run]
+            self._running.pop(run, None)
 
     async def _run(self, job: JobId, attempt: int) -> None:
         run = await _insist(lambda: self._db.system("job: start", transitions.begin, job, attempt))

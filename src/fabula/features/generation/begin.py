@@ -140,9 +140,7 @@ def _open(
     return _store(tx, actor, turn, generation, mode, place)
 
 
-def _store(
-    tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode: Mode, place: _Place
-) -> Started:
+def _store(tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode: Mode, place: _Place) -> Started:
     started = Started(
         id=generation,
         workspace=actor.workspace,

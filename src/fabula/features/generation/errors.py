@@ -63,3 +63,12 @@ class TooManyStreams(AppError):
     @property
     def message(self) -> str:
         return f"{self.limit} answers are being followed at once, the limit here; close some and try again"
+
+
+class MessageTooLong(AppError):
+    kind, code = Kind.TOO_LARGE, "generation.message_too_long"
+    limit: int
+
+    @property
+    def message(self) -> str:
+        return f"a message may have {self.limit:,} bytes; send it in parts, or as a file"

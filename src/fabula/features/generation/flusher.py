@@ -22,9 +22,7 @@ BATCH = 100
 class Flusher:
     """Also hears of aborts that another process was asked for (`peers`), since it asks the database anyway."""
 
-    def __init__(
-        self, db: Database, registry: LiveRegistry, owner: InstanceId, seconds: float, *, peers: bool
-    ) -> None:
+    def __init__(self, db: Database, registry: LiveRegistry, owner: InstanceId, seconds: float, *, peers: bool) -> None:
         self._db = db
         self._registry = registry
         self._owner = owner
@@ -73,7 +71,7 @@ class Flusher:
                 raise
 
     async def _abort(self, running: list[LiveGeneration]) -> None:
-        asked = set(await self._db.system("aborts", store.generations.list_aborts, self._owner))
+        asked = set(await self._db.system("aborts", store.ownership.list_aborts, self._owner))
         for live in running:
             if live.id in asked:
                 live.abort()

@@ -1,6 +1,6 @@
 """Routes that start, follow, stop and explain answers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
@@ -38,8 +38,13 @@ from fabula.http.schemas import PageOut
 from fabula.http.sse import EventStream
 
 LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=100)]
-_STREAM = {200: {"content": {"text/event-stream": {}}, "description": "The answer as a stream of frames"}}
-_TURN = {**_STREAM, 202: {"model": GenerationOut, "description": "The answer is being written"}}
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {}}, "description": "The answer as a stream of frames"}
+}
+_TURN: dict[int | str, dict[str, Any]] = {
+    **_STREAM,
+    202: {"model": GenerationOut, "description": "The answer is being written"},
+}
 
 
 def routes(turns: Turns) -> APIRouter:
@@ -51,9 +56,7 @@ def routes(turns: Turns) -> APIRouter:
 
 
 def _add_chats(router: APIRouter, turns: Turns) -> None:
-    @router.post(
-        "/entity-profiles/{profileId}/chats", status_code=201, response_model=ChatOut, summary="Start a chat"
-    )
+    @router.post("/entity-profiles/{profileId}/chats", status_code=201, response_model=ChatOut, summary="Start a chat")
     async def start_chat(call: CallerDep, profile: ProfileIdPath, body: StartChatIn | None = None) -> Response:
         return await call.write(ChatOut.of, 201, start_tale, profile, body.title if body else "")
 

@@ -17,10 +17,10 @@ from fabula.features.conversations import Author, Chat
 from fabula.features.generation import store
 from fabula.features.generation.begin import Begun, Repeated, Turn
 from fabula.features.generation.live import LiveGeneration, LiveRegistry
-from fabula.features.generation.settle import settle
-from fabula.features.generation.sources import TurnSources
 from fabula.features.generation.outcome import interrupted, terminal
 from fabula.features.generation.read import get_generation
+from fabula.features.generation.settle import settle
+from fabula.features.generation.sources import TurnSources
 from fabula.features.generation.types import ModelRef, Outcome, Started
 from fabula.features.generation.write import Writing, write_answer
 from fabula.telemetry import metrics
@@ -115,12 +115,12 @@ class Orchestrator:
         """Store the end, however long the database is away, and only then tell the streams."""
         started, live = writing.started, writing.live
         pauses = itertools.chain(_SETTLE_PAUSES, itertools.repeat(_SETTLE_PAUSES[-1]))
-        while True:
+        ours: bool | None = None
+        while ours is None:
             try:
                 ours = await self._db.write(
                     writing.actor, settle, started, self._owner, writing.model_name, outcome, writing.steps
                 )
-                break
             except AppError as error:
                 log.warning("generation.settle_failed", generation=started.id, code=error.code)
                 await asyncio.sleep(next(pauses))

@@ -12,7 +12,6 @@ from fabula.features.conversations import AnswerSlot, TextState
 from fabula.features.generation import store
 from fabula.features.generation.errors import GenerationInterrupted
 from fabula.features.generation.types import GenerationStatus, Outcome, Started, StepRecord
-from fabula.plugins import Json
 
 log = structlog.get_logger()
 
@@ -71,17 +70,15 @@ def settle(
 
 def interrupt_orphans(tx: WriteTx) -> int:
     """Mark up to `REAP_BATCH` generations whose owner is no living instance; their flushed text stays."""
-    orphans = store.generations.list_orphans(tx, REAP_BATCH)
+    orphans = store.ownership.list_orphans(tx, REAP_BATCH)
     if not orphans:
         return 0
-    problem: dict[str, Json] = {"code": GenerationInterrupted.code, "message": GenerationInterrupted().message}
-    store.generations.interrupt(tx, [orphan.id for orphan in orphans], problem)
+    problem: dict[str, object] = {"code": GenerationInterrupted.code, "message": GenerationInterrupted().message}
+    store.ownership.interrupt(tx, [orphan.id for orphan in orphans], problem)
     conversations.interrupt(tx, [orphan.variant_id for orphan in orphans if orphan.variant_id is not None])
     store.runs.interrupt(tx, [orphan.run_id for orphan in orphans if orphan.run_id is not None])
     for orphan in orphans:
         status = GenerationStatus.INTERRUPTED.value
-        tx.emit(
-            orphan.workspace, "generation.settled", generationId=orphan.id, chatId=orphan.chat_id, status=status
-        )
+        tx.emit(orphan.workspace, "generation.settled", generationId=orphan.id, chatId=orphan.chat_id, status=status)
     log.warning("generation.interrupted", count=len(orphans))
     return len(orphans)

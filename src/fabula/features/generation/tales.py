@@ -104,9 +104,7 @@ def greet(tx: ReadTx, actor: Actor, profile: profiles.Profile, seed: str) -> lis
     return found
 
 
-def _macros(
-    tx: ReadTx, actor: Actor, chat: Chat, seed: str, history: list[HistoryLine] | None = None
-) -> MacroContext:
+def _macros(tx: ReadTx, actor: Actor, chat: Chat, seed: str, history: list[HistoryLine] | None = None) -> MacroContext:
     spec: dict[str, Json] = {"name": "Assistant"}
     if chat.entity_profile_id is not None:
         spec = profiles.get_any_profile(tx, actor, chat.entity_profile_id).spec
@@ -144,9 +142,7 @@ def _closing(mode: Mode, macros: MacroContext) -> str:
 def _explain(prompt: Prompt) -> BuiltPrompt:
     trimmed = [{"origin": t.origin, "tokens": t.tokens, "reason": t.reason.value} for t in prompt.trimmed]
     snapshot = {
-        "prompt": [
-            {"origin": p.origin, "role": p.role, "text": p.text, "tokens": p.tokens} for p in prompt.pieces
-        ],
+        "prompt": [{"origin": p.origin, "role": p.role, "text": p.text, "tokens": p.tokens} for p in prompt.pieces],
         "trimmed": trimmed,
         "lore": [],
         "retrieval": [],

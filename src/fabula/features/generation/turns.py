@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec
 
 from fabula.core.actor import Actor
-from fabula.core.errors import AppError, Kind
 from fabula.core.ids import BranchId, ChatId, GenerationId, ProfileId
 from fabula.db import Database, WriteTx
 from fabula.engine.operations import Operation
@@ -12,6 +11,7 @@ from fabula.features import conversations, profiles
 from fabula.features.conversations import Author, Chat, ChatKind, Message, MessageRole, NewChat, NewMessage
 from fabula.features.generation import tales
 from fabula.features.generation.begin import Begun, Turn
+from fabula.features.generation.errors import MessageTooLong
 from fabula.features.generation.follow import Follower
 from fabula.features.generation.orchestrate import Orchestrator
 from fabula.features.generation.read import list_generations
@@ -21,15 +21,6 @@ from fabula.http.sse import Source
 from fabula.plugins import Json
 
 P = ParamSpec("P")
-
-
-class MessageTooLong(AppError):
-    kind, code = Kind.TOO_LARGE, "generation.message_too_long"
-    limit: int
-
-    @property
-    def message(self) -> str:
-        return f"a message may have {self.limit:,} bytes; send it in parts, or as a file"
 
 
 class Turns:

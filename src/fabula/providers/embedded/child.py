@@ -93,8 +93,8 @@ def _serve(arguments: argparse.Namespace, key: str) -> tuple[object, int]:
     params.use_jinja = True  # the model's own chat template, from its file
     params.ui = params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False
     params.offline, params.verbosity = True, _WARNINGS
-    # Tried on SmolLM2-135M: below 0.4 or without the penalty it falls into loops, above 0.7 it forgets
-    # who it is. A request's own fields come before these.
+    # Tried on SmolLM2-135M: without the penalty it repeated itself to the token limit at 0.2 and 0.8 alike.
+    # A request's own fields come before these.
     sampling = params.sampling
     sampling.temp, sampling.min_p, sampling.penalty_repeat, sampling.penalty_last_n = 0.5, 0.1, 1.1, 256
     server = xllamacpp.Server(params)

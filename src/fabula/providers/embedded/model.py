@@ -19,8 +19,8 @@ from fabula.providers.openai_compatible.capabilities import recognise_owner
 _CAPABILITIES = recognise_owner("llamacpp")
 
 CONTEXT_TOKENS = 4096
-"""Longest context given to an answer. Models may know longer ones; reading 4,096 tokens already takes
-a 135M model 13 s on two cores, and each answer's context costs memory whether used or not."""
+"""Longest context given to an answer. Models may know longer ones, but two cores read about 300 prompt
+tokens a second with a 135M model, and each answer's context costs memory whether used or not."""
 
 
 class EmbeddedModel:

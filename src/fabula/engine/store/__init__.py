@@ -1,0 +1,63 @@
+"""All SQL of the engine, a module a concern."""
+
+from fabula.engine.store.instances import (
+    database_now,
+    delete_instance,
+    delete_other_instances,
+    delete_silent_instances,
+    list_living,
+    save_instance,
+    take_lease,
+)
+from fabula.engine.store.jobs import (
+    cancel_job,
+    cancel_open_jobs,
+    find_job,
+    find_library_version,
+    insert_job,
+    list_jobs,
+    list_stranded_runs,
+    retry_job,
+    save_job_progress,
+    save_library_version,
+    settle_job,
+    start_job,
+)
+from fabula.engine.store.operations import (
+    OperationRow,
+    delete_operation,
+    find_operation,
+    finish_operation,
+    free_orphaned_operations,
+    insert_operation,
+    purge_operations,
+)
+
+__all__ = [
+    "OperationRow",
+    "cancel_job",
+    "cancel_open_jobs",
+    "database_now",
+    "delete_instance",
+    "delete_operation",
+    "delete_other_instances",
+    "delete_silent_instances",
+    "find_job",
+    "find_library_version",
+    "find_operation",
+    "finish_operation",
+    "free_orphaned_operations",
+    "insert_job",
+    "insert_operation",
+    "list_jobs",
+    "list_living",
+    "list_stranded_runs",
+    "purge_operations",
+    "retry_job",
+    "save_instance",
+    "save_job_progress",
+    "save_library_version",
+    "settle_job",
+    "start_job",
+    "take_lease",
+]
