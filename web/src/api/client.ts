@@ -16,7 +16,11 @@ export interface Page<T> {
   readonly nextCursor?: string | null;
 }
 
-export const http = createClient<paths>({ baseUrl: "/" });
+export const http = createClient<paths>({
+  baseUrl: location.origin,
+  // Looked up at each call, so that a test can stand in for the server.
+  fetch: (request) => fetch(request),
+});
 
 interface Answer<T> {
   readonly data?: T;

@@ -7,10 +7,11 @@ interface Mark {
   readonly level: number;
 }
 
-export interface QuotesEnv {
+// A type, for an interface has no index signature, which the parser asks of its environment.
+export type QuotesEnv = {
   /** The text goes on: a quotation without an end is only not finished yet, and shows as one already. */
   readonly growing?: boolean;
-}
+};
 
 const CLOSERS: Readonly<Record<string, string>> = {
   "“": "”",

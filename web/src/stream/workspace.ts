@@ -41,6 +41,7 @@ const TYPES: ReadonlySet<string> = new Set<WorkspaceEventType>([
  */
 export class WorkspaceEvents {
   state: LineState = "connecting";
+  private begun = false;
   private lastEventId: string | null = null;
   private running: AbortController | null = null;
   private readonly listeners = new Set<Listener>();
@@ -90,13 +91,14 @@ export class WorkspaceEvents {
   }
 
   private async connect(signal: AbortSignal, onOpen: () => void): Promise<void> {
+    const isFirst = !this.begun;
+    this.begun = true;
     const response = await openLine(() => this.options.open(this.lastEventId, signal), signal);
     if (!response.ok) throw await readApiError(response);
-    const wasLost = this.state === "lost";
     onOpen();
     this.setState("open");
     // Without an id there is nothing to resume from, and what changed meanwhile went unheard.
-    if (wasLost && this.lastEventId === null) this.tell({ type: "workspace.resync", data: {} });
+    if (!isFirst && this.lastEventId === null) this.tell({ type: "workspace.resync", data: {} });
     await readFrames(response, (frame) => {
       this.take(frame);
       return false;

@@ -51,9 +51,7 @@ export const schemeManager = localStorageColorSchemeManager({ key: SCHEME_KEY })
 export const theme = createTheme({
   colors: { russet, gray, dark },
   primaryColor: "russet",
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.3,
+  primaryShade: { light: 7, dark: 6 },
   fontFamily: "var(--font-ui)",
   headings: { fontFamily: "var(--font-story)", fontWeight: "600" },
   defaultRadius: "md",

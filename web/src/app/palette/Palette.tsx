@@ -30,51 +30,47 @@ export default function Palette({ onClose }: { readonly onClose: () => void }) {
   };
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      withCloseButton={false}
-      padding={0}
-      yOffset="12vh"
-      aria-label={t("palette.open")}
-    >
-      <input
-        className={classes.field}
-        data-autofocus
-        role="combobox"
-        aria-expanded
-        aria-controls={id}
-        aria-activedescendant={found.length > 0 ? `${id}-${at}` : undefined}
-        aria-label={t("palette.search")}
-        placeholder={t("palette.search")}
-        value={query}
-        onChange={(event) => {
-          setQuery(event.target.value);
-          setChosen(0);
-        }}
-        onKeyDown={press}
-      />
-      <div id={id} role="listbox" aria-label={t("palette.open")} className={classes.list}>
-        {found.map((command, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keyboard
-          <div
-            key={command.id}
-            id={`${id}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === at}
-            ref={(item) => {
-              if (index === at) item?.scrollIntoView({ block: "nearest" });
-            }}
-            onPointerMove={() => setChosen(index)}
-            onClick={() => run(command)}
-          >
-            <span>{command.title}</span>
-            {command.keys !== undefined && <Keys keys={command.keys} />}
-          </div>
-        ))}
-      </div>
-      {found.length === 0 && <p className={classes.none}>{t("palette.empty")}</p>}
-    </Modal>
+    <Modal.Root opened onClose={onClose} yOffset="12vh" padding={0}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={t("palette.open")}>
+        <input
+          className={classes.field}
+          data-autofocus
+          role="combobox"
+          aria-expanded
+          aria-controls={id}
+          aria-activedescendant={found.length > 0 ? `${id}-${at}` : undefined}
+          aria-label={t("palette.search")}
+          placeholder={t("palette.search")}
+          value={query}
+          onChange={(event) => {
+            setQuery(event.target.value);
+            setChosen(0);
+          }}
+          onKeyDown={press}
+        />
+        <div id={id} role="listbox" aria-label={t("palette.open")} className={classes.list}>
+          {found.map((command, index) => (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keyboard
+            <div
+              key={command.id}
+              id={`${id}-${index}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === at}
+              ref={(item) => {
+                if (index === at) item?.scrollIntoView({ block: "nearest" });
+              }}
+              onPointerMove={() => setChosen(index)}
+              onClick={() => run(command)}
+            >
+              <span>{command.title}</span>
+              {command.keys !== undefined && <Keys keys={command.keys} />}
+            </div>
+          ))}
+        </div>
+        {found.length === 0 && <p className={classes.none}>{t("palette.empty")}</p>}
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -1,6 +1,6 @@
-import { Menu, useMantineColorScheme } from "@mantine/core";
+import { type MantineColorScheme, Menu, useMantineColorScheme } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { Language } from "@/i18n";
+import { LANGUAGES, type Language } from "@/i18n";
 import { Icon, type IconName } from "@/ui/Icon";
 import { useLanguage } from "./useLanguage";
 
@@ -18,7 +18,7 @@ export function SettingsMenu({ className }: { readonly className: string }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [language, setLanguage] = useLanguage();
   return (
-    <Menu position="right-end" withinPortal shadow="md">
+    <Menu withInitialFocusPlaceholder={false} position="right-end" withinPortal={false} shadow="md">
       <Menu.Target>
         <button type="button" className={className}>
           <Icon name="gear" size={22} />
@@ -26,33 +26,26 @@ export function SettingsMenu({ className }: { readonly className: string }) {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{t("scheme.label")}</Menu.Label>
-        {SCHEMES.map(({ scheme, icon, title }) => (
-          <Menu.Item
-            key={scheme}
-            role="menuitemradio"
-            aria-checked={colorScheme === scheme}
-            leftSection={<Icon name={icon} size={16} />}
-            rightSection={colorScheme === scheme && <Icon name="check" size={16} />}
-            onClick={() => setColorScheme(scheme)}
-          >
-            {t(title)}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(value) => setColorScheme(value as MantineColorScheme)}
+        >
+          <Menu.Label>{t("scheme.label")}</Menu.Label>
+          {SCHEMES.map(({ scheme, icon, title }) => (
+            <Menu.RadioItem key={scheme} value={scheme} rightSection={<Icon name={icon} size={16} />}>
+              {t(title)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Label>{t("language.label")}</Menu.Label>
-        {(["en", "ru"] as const).map((code) => (
-          <Menu.Item
-            key={code}
-            lang={code}
-            role="menuitemradio"
-            aria-checked={language === code}
-            rightSection={language === code && <Icon name="check" size={16} />}
-            onClick={() => setLanguage(code)}
-          >
-            {NAMES[code]}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={language} onChange={(value) => setLanguage(value as Language)}>
+          <Menu.Label>{t("language.label")}</Menu.Label>
+          {LANGUAGES.map((code) => (
+            <Menu.RadioItem key={code} lang={code} value={code}>
+              {NAMES[code]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

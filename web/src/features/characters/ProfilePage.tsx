@@ -88,7 +88,7 @@ function ProfileMenu({ profile }: { readonly profile: Profile }) {
     });
   };
   return (
-    <Menu position="bottom-end">
+    <Menu withInitialFocusPlaceholder={false} withinPortal={false} position="bottom-end">
       <Menu.Target>
         <ActionIcon size={42} variant="default" aria-label={t("more")}>
           <Icon name="more" />

@@ -18,11 +18,9 @@ export function MessageFailure({ message, busy }: { readonly message: Message; r
   });
   if (!failed) return null;
   const interrupted = message.state === "interrupted";
+  const words = { code: "", message: interrupted ? t("interrupted") : t("failed") };
   return (
-    <FailureNote
-      failure={failure ?? { code: "", message: interrupted ? t("interrupted") : t("failed") }}
-      calm={interrupted}
-    >
+    <FailureNote failure={interrupted ? words : (failure ?? words)} calm={interrupted}>
       {message.promptText !== "" && (
         <Button
           size="compact-sm"

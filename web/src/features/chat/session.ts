@@ -10,7 +10,7 @@ import { Outbox, type OutMessage } from "./outbox";
 import { findMessage, listMessages, patchMessage } from "./pages";
 import { ChatTurns } from "./turns";
 
-export const turns = new ChatTurns(queryClient, new LiveTurns(), new Outbox());
+export const turns = new ChatTurns(queryClient, new LiveTurns(), new Outbox(), tellError);
 
 /** The turn being written into a message, or under an outbox id; undefined when there is none. */
 export function useLiveTurn(key: string): TurnState | undefined {

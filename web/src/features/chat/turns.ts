@@ -34,6 +34,8 @@ export class ChatTurns {
     private readonly queries: QueryClient,
     readonly live: LiveTurns,
     readonly outbox: Outbox,
+    /** Told of failures that no message and no caller can show. */
+    private readonly tell: (error: unknown) => void,
   ) {}
 
   /** Sends a message and follows the answer. The same id again is the same operation. */
@@ -152,7 +154,8 @@ export class ChatTurns {
     } catch (error) {
       this.live.drop(turn.key);
       const code = error instanceof ApiError ? error.code : "web.unreachable";
-      if (error instanceof ApiError && code === "generation.in_progress") void this.refreshLater(turn.chatId);
+      if (error instanceof ApiError && code === "generation.in_progress")
+        void this.refreshLater(turn.chatId).catch(this.tell);
       return { code, message: error instanceof Error ? error.message : String(error) };
     } finally {
       this.turns.delete(turn);
@@ -172,7 +175,7 @@ export class ChatTurns {
       turn.key = meta.assistantMessageId;
     }
     turn.begin(meta);
-    if (turn.stopAsked) void abortGeneration(meta.generationId);
+    if (turn.stopAsked) void abortGeneration(meta.generationId).catch(this.tell);
   }
 
   private async settle(turn: Turn, state: TurnState): Promise<void> {
