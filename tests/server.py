@@ -101,14 +101,16 @@ def text_of(frames: list[Frame]) -> str:
 
 
 @asynccontextmanager
-async def running(place: Place, model: ScriptedModel, **settings: Any) -> AsyncIterator[Client]:
-    """A server on a free port, answered for by `model`."""
+async def running(
+    place: Place, model: ScriptedModel, *, port: int = 0, **settings: Any
+) -> AsyncIterator[Client]:
+    """A server on `port` (a free one by default), answered for by `model`."""
     connection = Connection("scripted", model, "scripted", 8192, 256, {"temperature": 0.5})
     if place.url is not None:
         settings["database_url"] = place.url
         await migrate_postgres(place.url)
     chosen = load_settings(data=place.data, port=0, **settings)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     async with open_fabula(chosen, connection) as fabula:
         server = Server(build_app(fabula), fabula, 2)
         started = asyncio.Event()
@@ -117,10 +119,12 @@ async def running(place: Place, model: ScriptedModel, **settings: Any) -> AsyncI
         waiting = asyncio.create_task(started.wait())
         await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
-        async with aiohttp.ClientSession() as http:
-            yield Client(http, f"http://127.0.0.1:{listener.getsockname()[1]}", fabula)
-        server.should_exit = True
-        await task
+        try:
+            async with aiohttp.ClientSession() as http:
+                yield Client(http, f"http://127.0.0.1:{listener.getsockname()[1]}", fabula)
+        finally:
+            server.should_exit = True
+            await task
 
 
 __all__ = ["Client", "Frame", "running", "text_of"]
