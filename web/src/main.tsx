@@ -16,6 +16,16 @@ import { Loading } from "./ui/States";
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
+// After an upgrade of the server the old page's files are gone. One reload takes the new page; a second
+// failure at once is another trouble, which the page shows.
+const RELOADED = "fabula.reloaded";
+addEventListener("vite:preloadError", () => {
+  const last = Number(sessionStorage.getItem(RELOADED));
+  if (Date.now() - last < 10_000) return;
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  location.reload();
+});
+
 await startI18n();
 followWorkspace();
 

@@ -3,18 +3,27 @@ import { toApiError } from "./errors";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
-export type Profile = Schemas["Profile"];
-export type Chat = Schemas["Chat"];
-export type Message = Schemas["Message"];
-export type Variant = Schemas["Variant"];
-export type Block = Schemas["Block"];
-export type ImportItem = Schemas["ImportItem"];
-export type ServerConfig = Schemas["Config"];
+export type Profile = Schemas["ProfileOut"];
+export type Chat = Schemas["ChatOut"];
 
-export interface Page<T> {
-  readonly items: T[];
-  readonly nextCursor?: string | null;
+// The document calls closed sets and blocks by their widest types; these are the ones it promises in words.
+type Narrow<Wide, Fields extends { [Key in keyof Wide]?: unknown }> = Omit<Wide, keyof Fields> & Fields;
+
+export type MessageState = "streaming" | "settled" | "interrupted" | "error";
+
+export interface Block {
+  readonly [field: string]: unknown;
+  readonly type?: string;
+  readonly visibility?: string;
+  readonly text?: string;
 }
+
+export type Message = Narrow<
+  Schemas["MessageOut"],
+  { role: "user" | "assistant" | "system" | "tool"; state: MessageState; blocks: Block[] }
+>;
+export type Variant = Narrow<Schemas["VariantOut"], { state: MessageState; blocks: Block[] }>;
+export type ImportItem = Narrow<Schemas["ImportItemOut"], { status: "created" | "duplicate" | "failed" }>;
 
 export const http = createClient<paths>({
   baseUrl: location.origin,

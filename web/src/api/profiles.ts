@@ -4,7 +4,7 @@ import { http, type Profile, take } from "./client";
 export function profileQuery(id: string) {
   return queryOptions({
     queryKey: ["profiles", "one", id],
-    queryFn: () => take(http.GET("/v1/entity-profiles/{id}", { params: { path: { id } } })),
+    queryFn: () => take(http.GET("/v1/entity-profiles/{profileId}", { params: { path: { profileId: id } } })),
   });
 }
 

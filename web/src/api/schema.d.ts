@@ -539,7 +539,7 @@ export interface components {
              * @default reply
              * @enum {string}
              */
-            mode: "reply" | "continue" | "impersonate";
+            mode?: "reply" | "continue" | "impersonate";
             /** Branchid */
             branchId?: string | null;
         };
@@ -620,7 +620,7 @@ export interface components {
              * @default user
              * @enum {string}
              */
-            role: "user" | "system";
+            role?: "user" | "system";
             /** Prompttext */
             promptText: string;
             /** Branchid */
@@ -772,7 +772,7 @@ export interface components {
              * Title
              * @default
              */
-            title: string;
+            title?: string;
         };
         /** StepOut */
         StepOut: {

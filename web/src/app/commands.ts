@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useEffectEvent } from "react";
 
 export interface Command {
   readonly id: string;
@@ -73,18 +73,11 @@ export const commands = new Commands();
 
 /** Offers `group` while the calling component is shown; it is offered anew when titles or keys change. */
 export function useCommands(group: readonly Command[]): void {
-  const latest = useRef(group);
-  latest.current = group;
-  const shape = JSON.stringify(group.map(({ id, title, keys }) => [id, title, keys]));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the group, whose functions change at every render
-  useEffect(
-    () =>
-      commands.add(
-        latest.current.map((command) => ({
-          ...command,
-          run: () => latest.current.find((other) => other.id === command.id)?.run(),
-        })),
-      ),
-    [shape],
-  );
+  const runLatest = useEffectEvent((id: string) => group.find((command) => command.id === id)?.run());
+  // As text, for the functions in the group are new at every render while what is shown of it is not.
+  const shape = JSON.stringify(group);
+  useEffect(() => {
+    const offered = JSON.parse(shape) as Omit<Command, "run">[];
+    return commands.add(offered.map((command) => ({ ...command, run: () => runLatest(command.id) })));
+  }, [shape]);
 }

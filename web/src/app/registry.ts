@@ -7,7 +7,8 @@ export const features = [characters, chat] as const satisfies readonly Feature[]
 
 /** The entries of those features that the server has switched on. One it does not name is on. */
 export function listNavigation(switches: Readonly<Record<string, boolean>>): readonly Navigation[] {
-  return features.flatMap((feature) =>
+  const all: readonly Feature[] = features;
+  return all.flatMap((feature) =>
     switches[feature.id] === false || feature.navigation === null ? [] : [feature.navigation],
   );
 }

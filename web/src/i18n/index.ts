@@ -22,10 +22,13 @@ const loader: BackendModule = {
   init() {},
   read(language, namespace, done) {
     const load = files[fileOf(language, namespace)];
-    if (load === undefined) return done(new Error(`no words for ${namespace} in ${language}`), false);
+    if (load === undefined) {
+      done(new Error(`no words for ${namespace} in ${language}`), false);
+      return;
+    }
     load().then(
       (words) => done(null, words),
-      (error: Error) => done(error, false),
+      (error: unknown) => done(error instanceof Error ? error : String(error), false),
     );
   },
 };

@@ -16,12 +16,15 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     const end = () => {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);
-      globalThis.removeEventListener?.("online", end);
+      removeEventListener("online", end);
       resolve();
     };
     const timer = setTimeout(end, ms);
-    if (signal.aborted) return end();
+    if (signal.aborted) {
+      end();
+      return;
+    }
     signal.addEventListener("abort", end);
-    globalThis.addEventListener?.("online", end);
+    addEventListener("online", end);
   });
 }

@@ -36,6 +36,7 @@ export async function followTurn(options: FollowOptions): Promise<void> {
     try {
       if (await line.run()) return;
     } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may abort during the await
       if (signal.aborted) return;
       if (!line.mayRetry(error, attempt)) throw error;
     }

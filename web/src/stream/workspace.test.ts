@@ -25,7 +25,9 @@ function follow(...answers: (() => Response)[]) {
       const next = answers.shift();
       if (next !== undefined) return Promise.resolve().then(next);
       reached();
-      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      return new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError"))),
+      );
     },
     wait: () => Promise.resolve(),
     random: () => 0,

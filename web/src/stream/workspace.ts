@@ -81,9 +81,11 @@ export class WorkspaceEvents {
           attempt = 0;
         });
       } catch (error) {
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may abort during the await
         if (signal.aborted) return;
         if (!(error instanceof LineLost || error instanceof ApiError)) throw error;
       }
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may abort during the await
       if (signal.aborted) return;
       this.setState("lost");
       await wait(backoff(attempt, random()), signal);

@@ -57,6 +57,11 @@ export const theme = createTheme({
   defaultRadius: "md",
   respectReducedMotion: true,
   cursorType: "pointer",
+  components: {
+    Modal: {
+      styles: { content: { background: "var(--surface)" }, header: { background: "var(--surface)" } },
+    },
+  },
 });
 
 /** Mantine's own surfaces take our tokens, which `tokens.css` sets for light and dark. */
@@ -72,6 +77,10 @@ export const cssVariablesResolver: CSSVariablesResolver = () => {
     "--mantine-color-placeholder": "var(--ink-soft)",
     "--mantine-color-error": "var(--danger)",
     "--mantine-color-anchor": "var(--accent)",
+    "--mantine-color-russet-light": "var(--accent-wash)",
+    "--mantine-color-russet-light-hover": "var(--accent-wash)",
+    "--mantine-color-russet-light-color": "var(--accent)",
+    "--mantine-color-russet-text": "var(--accent)",
     "--mantine-color-disabled": "var(--hover)",
     "--mantine-color-disabled-color": "var(--ink-soft)",
   };

@@ -37,7 +37,11 @@ export function Avatar({ name, src, size }: Props) {
 
 export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/u).slice(0, 2);
-  return words.map((word) => [...word][0]?.toLocaleUpperCase() ?? "").join("") || "?";
+  return (
+    words
+      .map((word) => [...new Intl.Segmenter().segment(word)][0]?.segment.toLocaleUpperCase() ?? "")
+      .join("") || "?"
+  );
 }
 
 /** A warm hue of its own for every name, always the same. */

@@ -39,7 +39,7 @@ export function Icon({ name, size = 20 }: { readonly name: IconName; readonly si
       width={size}
       height={size}
       viewBox="0 0 24 24"
-      fill="none"
+      fill={name === "stop" ? "currentColor" : "none"}
       stroke="currentColor"
       strokeWidth={width}
       strokeLinecap="round"

@@ -51,7 +51,6 @@ export default function Palette({ onClose }: { readonly onClose: () => void }) {
         />
         <div id={id} role="listbox" aria-label={t("palette.open")} className={classes.list}>
           {found.map((command, index) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keyboard
             <div
               key={command.id}
               id={`${id}-${index}`}

@@ -52,9 +52,12 @@ function watchNetwork(changed: () => void): () => void {
 function useDelayed(value: boolean, delay: number): boolean {
   const [late, setLate] = useState(false);
   useEffect(() => {
-    if (!value) return setLate(false);
+    if (!value) return;
     const timer = setTimeout(() => setLate(true), delay);
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      setLate(false);
+    };
   }, [value, delay]);
   return value && late;
 }

@@ -29,7 +29,6 @@ export default function ImportReport({ items, onClose }: Props) {
     >
       <ul className={classes.items}>
         {items.map((item, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a report never changes, and two files may share a name
           <li key={index} className={classes.item} data-status={item.status}>
             <Icon name={ICONS[item.status]} size={18} />
             <div>

@@ -48,17 +48,17 @@ function ProfileView({ profile }: { readonly profile: Profile }) {
               ))}
             </ul>
           )}
-          <div className={classes.actions}>
-            <Button
-              size="md"
-              loading={start.isPending}
-              leftSection={<Icon name="talk" size={20} />}
-              onClick={() => start.mutate()}
-            >
-              {t("chat.start")}
-            </Button>
-            <ProfileMenu profile={profile} />
-          </div>
+        </div>
+        <div className={classes.actions}>
+          <Button
+            size="md"
+            loading={start.isPending}
+            leftSection={<Icon name="talk" size={20} />}
+            onClick={() => start.mutate()}
+          >
+            {t("chat.start")}
+          </Button>
+          <ProfileMenu profile={profile} />
         </div>
       </header>
       <ProfileChats profileId={profile.id} />

@@ -23,8 +23,11 @@ export function profileChatsQuery(id: string) {
     queryKey: ["chats", "of", id],
     queryFn: ({ pageParam }) =>
       take(
-        http.GET("/v1/entity-profiles/{id}/chats", {
-          params: { path: { id }, query: { limit: PAGE, ...(pageParam && { cursor: pageParam }) } },
+        http.GET("/v1/entity-profiles/{profileId}/chats", {
+          params: {
+            path: { profileId: id },
+            query: { limit: PAGE, ...(pageParam && { cursor: pageParam }) },
+          },
         }),
       ),
     initialPageParam: "",
@@ -34,8 +37,8 @@ export function profileChatsQuery(id: string) {
 
 export function startChat(id: string) {
   return take(
-    http.POST("/v1/entity-profiles/{id}/chats", {
-      params: { path: { id } },
+    http.POST("/v1/entity-profiles/{profileId}/chats", {
+      params: { path: { profileId: id } },
       headers: { "X-Operation-Id": newOperationId() },
       body: {},
     }),
@@ -43,9 +46,9 @@ export function startChat(id: string) {
 }
 
 export const deleteProfile = (id: string) =>
-  take(http.DELETE("/v1/entity-profiles/{id}", { params: { path: { id } } }));
+  take(http.DELETE("/v1/entity-profiles/{profileId}", { params: { path: { profileId: id } } }));
 export const restoreProfile = (id: string) =>
-  take(http.POST("/v1/entity-profiles/{id}/restore", { params: { path: { id } } }));
+  take(http.POST("/v1/entity-profiles/{profileId}/restore", { params: { path: { profileId: id } } }));
 
 /** Sends card files; the answer tells of each file apart. */
 export async function importCards(files: readonly File[]): Promise<readonly ImportItem[]> {

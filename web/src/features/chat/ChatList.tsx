@@ -62,7 +62,8 @@ function useDeleteChat(chat: Chat) {
     try {
       await deleteChat(chat.id);
     } catch (error) {
-      return fail(error as Error);
+      fail(error as Error);
+      return;
     }
     toasts.show(t("deleted"), { action: { label: t("common.undo", { ns: "app" }), run: undo } });
     await refresh();

@@ -47,28 +47,24 @@ function VariantArrows({ message, isLast, busy }: Props) {
   const { position, count, step, engage } = useVariants(message, isLast);
   // Greetings are written by the card: there is no next one to make.
   const canMake = isLast && message.seq > 0;
-  const go = (by: 1 | -1) => {
-    if (busy) return;
-    if (by === 1 && canMake && position === count) void tellFailure(turns.regenerate(message));
-    else void step(by);
-  };
-  useCommands(
-    isLast
-      ? [
-          { id: "variant.previous", title: t("variant.previous"), keys: "ArrowLeft", run: () => go(-1) },
-          { id: "variant.next", title: t("variant.next"), keys: "ArrowRight", run: () => go(1) },
-        ]
-      : [],
-  );
+  const makesNext = canMake && position === count;
+  const hasPrevious = count > 1 && position !== 1;
+  const hasNext = makesNext || position !== count;
+  const toPrevious = () => !busy && void step(-1);
+  const toNext = () => !busy && void (makesNext ? tellFailure(turns.regenerate(message)) : step(1));
+  const keys = [
+    { id: "variant.previous", title: t("variant.previous"), keys: "ArrowLeft", run: toPrevious },
+    { id: "variant.next", title: t("variant.next"), keys: "ArrowRight", run: toNext },
+  ];
+  useCommands(isLast ? keys : []);
   if (count < 2 && !canMake) return null;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: pointing at the arrows only loads what they will show
     <span className={classes.variants} onPointerEnter={engage} onFocus={engage}>
       <Action
         icon="left"
         label={t("variant.previous")}
-        disabled={busy || position === 1 || count < 2}
-        onClick={() => go(-1)}
+        disabled={busy || !hasPrevious}
+        onClick={toPrevious}
         data-swipe="previous"
       />
       {count > 1 && (
@@ -78,9 +74,9 @@ function VariantArrows({ message, isLast, busy }: Props) {
       )}
       <Action
         icon="right"
-        label={canMake && position === count ? t("variant.new") : t("variant.next")}
-        disabled={busy || (position === count && !canMake)}
-        onClick={() => go(1)}
+        label={makesNext ? t("variant.new") : t("variant.next")}
+        disabled={busy || !hasNext}
+        onClick={toNext}
         data-swipe="next"
       />
     </span>

@@ -59,6 +59,9 @@ export function FailureNote({ failure, calm = false, children }: NoteProps) {
     <div className={classes.failure} data-calm={calm || notReady || undefined} role="alert">
       {notReady && <strong>{t("model.title")}</strong>}
       <p>{failure.message}</p>
+      {failure.traceId != null && !notReady && (
+        <small>{t("error.trace", { ns: "app", id: failure.traceId })}</small>
+      )}
       <div className={classes.ways}>{children}</div>
     </div>
   );

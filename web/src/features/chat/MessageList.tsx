@@ -1,5 +1,5 @@
 import { ActionIcon, Button } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/client";
 import { queryClient } from "@/app/server";
@@ -25,9 +25,7 @@ interface Props {
 
 export function MessageList({ chatId, speaker, messages, busy, ...paging }: Props) {
   const { t } = useTranslation("chat");
-  const scroller = useRef<HTMLDivElement>(null);
-  const content = useRef<HTMLDivElement>(null);
-  const { away, toEnd } = useAnchoredScroll(scroller, content, paging);
+  const { scroller, content, away, toEnd } = useAnchoredScroll<HTMLElement, HTMLDivElement>(paging);
   const outbox = useOutbox(chatId);
   const last = messages.at(-1);
   const announcement = useAnnouncement(messages, busy);
@@ -44,7 +42,6 @@ export function MessageList({ chatId, speaker, messages, busy, ...paging }: Prop
   };
   return (
     <div className={classes.stage}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section ref={scroller} className={classes.scroller} tabIndex={0} aria-label={t("messages")}>
         <div ref={content} className={classes.column}>
           <ol className={classes.rows} aria-busy={busy}>
@@ -52,7 +49,7 @@ export function MessageList({ chatId, speaker, messages, busy, ...paging }: Prop
               <MessageRow
                 key={message.id}
                 message={message}
-                name={message.author?.name ?? speaker.name}
+                name={message.author.name || speaker.name}
                 avatar={speaker.avatar}
                 isLast={index === messages.length - 1 && !paging.hasNewer}
                 busy={busy}
@@ -92,8 +89,8 @@ export function MessageList({ chatId, speaker, messages, busy, ...paging }: Prop
 
 /** The whole answer once it is there: read out word by word as it grows it would be noise. */
 function useAnnouncement(messages: readonly Message[], busy: boolean): string {
-  const heard = useRef(false);
-  if (busy) heard.current = true;
+  const [heard, setHeard] = useState(false);
+  if (busy && !heard) setHeard(true);
   const last = messages.at(-1);
-  return heard.current && !busy && last?.role === "assistant" ? last.promptText : "";
+  return heard && !busy && last?.role === "assistant" ? last.promptText : "";
 }

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { http, type Message, newOperationId, take } from "@/api/client";
+import { http, type Message, newOperationId, take, type Variant } from "@/api/client";
 import type { MessagePage, PagePlace } from "./pages";
 
 export const PAGE = 40;
@@ -22,9 +22,11 @@ export const chatsQuery = infiniteQueryOptions({
 export function chatQuery(id: string) {
   return queryOptions({
     queryKey: ["chats", "one", id],
-    queryFn: () => take(http.GET("/v1/chats/{id}", { params: { path: { id } } })),
+    queryFn: () => take(http.GET("/v1/chats/{chatId}", { params: { path: { chatId: id } } })),
   });
 }
+
+const START: PagePlace = {};
 
 export const messagesKey = (chatId: string) => ["messages", chatId] as const;
 
@@ -33,7 +35,7 @@ export function messagesQuery(chatId: string) {
   return infiniteQueryOptions({
     queryKey: messagesKey(chatId),
     queryFn: ({ pageParam }) => fetchMessages(chatId, pageParam),
-    initialPageParam: {} as PagePlace,
+    initialPageParam: START,
     getNextPageParam: (page): PagePlace | undefined =>
       page.hasOlder ? { before: page.items[0]?.seq } : undefined,
     getPreviousPageParam: (page): PagePlace | undefined =>
@@ -51,9 +53,8 @@ export async function fetchMessages(chatId: string, place: PagePlace): Promise<M
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after }),
   };
-  const { items } = await take(
-    http.GET("/v1/chats/{id}/messages", { params: { path: { id: chatId }, query } }),
-  );
+  const page = await take(http.GET("/v1/chats/{chatId}/messages", { params: { path: { chatId }, query } }));
+  const items = page.items as Message[];
   const full = items.length === PAGE;
   return {
     items,
@@ -67,22 +68,26 @@ export function variantsQuery(message: Pick<Message, "id" | "variantCount">) {
     // The count is part of the key: a new variant makes the old list useless.
     queryKey: ["variants", message.id, message.variantCount],
     queryFn: async () => {
-      const path = { id: message.id };
-      const page = await take(
-        http.GET("/v1/messages/{id}/variants", { params: { path, query: { limit: 500 } } }),
-      );
-      return page.items;
+      const path = { messageId: message.id };
+      const page = await take(http.GET("/v1/messages/{messageId}/variants", { params: { path } }));
+      return page.items as Variant[];
     },
   });
 }
 
 export function selectVariant(id: string, vid: string) {
-  return take(http.POST("/v1/messages/{id}/variants/{vid}/select", { params: { path: { id, vid } } }));
+  return take(
+    http.POST("/v1/messages/{messageId}/variants/{variantId}/select", {
+      params: { path: { messageId: id, variantId: vid } },
+    }),
+  );
 }
 
 export interface Failure {
   readonly code: string;
   readonly message: string;
+  /** Leads to the failure in the server's log; absent where only a stream told of it. */
+  readonly traceId?: string | null;
 }
 
 /** Why a generation failed; null when it did not, or does not say. */
@@ -90,24 +95,25 @@ export function failureQuery(generationId: string) {
   return queryOptions({
     queryKey: ["generations", generationId, "failure"],
     queryFn: async (): Promise<Failure | null> => {
-      const path = { id: generationId };
-      const { error } = await take(http.GET("/v1/generations/{id}", { params: { path } }));
+      const path = { generationId };
+      const { error } = await take(http.GET("/v1/generations/{generationId}", { params: { path } }));
       if (error === null || typeof error !== "object") return null;
-      const { code, message } = error as Readonly<Record<string, unknown>>;
-      return { code: String(code ?? ""), message: String(message ?? "") };
+      const { code, message } = error as Readonly<Partial<Record<"code" | "message", string>>>;
+      return { code: code ?? "", message: message ?? "" };
     },
   });
 }
 
 export function abortGeneration(id: string) {
-  return take(http.POST("/v1/generations/{id}/abort", { params: { path: { id } } }));
+  return take(http.POST("/v1/generations/{generationId}/abort", { params: { path: { generationId: id } } }));
 }
 
-export const deleteChat = (id: string) => take(http.DELETE("/v1/chats/{id}", { params: { path: { id } } }));
+export const deleteChat = (id: string) =>
+  take(http.DELETE("/v1/chats/{chatId}", { params: { path: { chatId: id } } }));
 export const restoreChat = (id: string) =>
   take(
-    http.POST("/v1/chats/{id}/restore", {
-      params: { path: { id } },
+    http.POST("/v1/chats/{chatId}/restore", {
+      params: { path: { chatId: id } },
       headers: { "X-Operation-Id": newOperationId() },
     }),
   );

@@ -9,7 +9,7 @@ export function createMessage(seq: number, patch: Partial<Message> = {}): Messag
     branchId: "b1",
     seq,
     role: seq % 2 === 0 ? "assistant" : "user",
-    author: null,
+    author: { kind: "user", id: null, name: "" },
     promptText: `text ${seq}`,
     format: "markdown",
     blocks: [],

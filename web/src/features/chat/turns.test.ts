@@ -56,7 +56,7 @@ interface Asked {
 /** The server of a test: answers by method and path, and remembers what was asked. */
 function createServer(answers: Record<string, () => Response>) {
   const asked: Asked[] = [];
-  vi.stubGlobal("fetch", async (input: string | Request, init?: RequestInit) => {
+  vi.stubGlobal("fetch", (input: string | Request, init?: RequestInit) => {
     const request = new Request(new URL(typeof input === "string" ? input : input.url, location.origin), {
       method: typeof input === "string" ? (init?.method ?? "GET") : input.method,
       headers: typeof input === "string" ? (init?.headers ?? {}) : input.headers,
@@ -64,7 +64,9 @@ function createServer(answers: Record<string, () => Response>) {
     const path = new URL(request.url).pathname;
     asked.push({ method: request.method, path, operation: request.headers.get("X-Operation-Id") });
     const answer = answers[`${request.method} ${path}`];
-    return answer === undefined ? json({ code: "http.not_found", message: path }, 404) : answer();
+    return Promise.resolve(
+      answer === undefined ? json({ code: "http.not_found", message: path }, 404) : answer(),
+    );
   });
   return asked;
 }
@@ -184,7 +186,7 @@ describe("a turn found going on", () => {
     turns.attach([streaming]);
     await settle();
     expect(shown()[0]?.state).toBe("error");
-    expect(queries.getQueryData(["generations", "g1", "failure"])).toEqual({
+    expect(queries.getQueryData(["generations", "g1", "failure"])).toMatchObject({
       code: "generation.not_found",
       message: "gone",
     });
@@ -234,7 +236,7 @@ describe("writing anew", () => {
       "POST /v1/messages/m0/regenerate": () => json({ code: "generation.in_progress", message: "wait" }, 409),
       "GET /v1/chats/c1/messages": listed([createMessage(0)]),
     });
-    expect(await turns.regenerate(createMessage(0))).toEqual({
+    expect(await turns.regenerate(createMessage(0))).toMatchObject({
       code: "generation.in_progress",
       message: "wait",
     });

@@ -93,7 +93,8 @@ export class ChatTurns {
   async stop(chatId: string): Promise<void> {
     const mine = [...this.turns].filter((turn) => turn.chatId === chatId);
     for (const turn of mine) turn.stopAsked = true;
-    await Promise.all(mine.map((turn) => turn.generationId !== null && abortGeneration(turn.generationId)));
+    const known = mine.flatMap((turn) => (turn.generationId === null ? [] : [turn.generationId]));
+    await Promise.all(known.map(abortGeneration));
   }
 
   /** Stops listening, not the answers: the server goes on writing. */
@@ -153,10 +154,12 @@ export class ChatTurns {
       return null;
     } catch (error) {
       this.live.drop(turn.key);
-      const code = error instanceof ApiError ? error.code : "web.unreachable";
-      if (error instanceof ApiError && code === "generation.in_progress")
-        void this.refreshLater(turn.chatId).catch(this.tell);
-      return { code, message: error instanceof Error ? error.message : String(error) };
+      if (!(error instanceof ApiError)) {
+        return { code: "web.unreachable", message: error instanceof Error ? error.message : String(error) };
+      }
+      const { code, message, traceId } = error;
+      if (code === "generation.in_progress") void this.refreshLater(turn.chatId).catch(this.tell);
+      return { code, message, traceId };
     } finally {
       this.turns.delete(turn);
     }
@@ -214,7 +217,7 @@ export class ChatTurns {
           ...newMessage(chatId, meta, seq + added.length),
           id: meta.assistantMessageId,
           state: "streaming",
-          selectedVariantId: meta.variantId,
+          selectedVariantId: meta.variantId ?? "",
           generationId: meta.generationId,
         });
       }
@@ -230,11 +233,11 @@ function newMessage(chatId: string, meta: TurnMeta, seq: number): Message {
     branchId: meta.branchId ?? "",
     seq,
     role: "assistant",
-    author: null,
+    author: { kind: "", id: null, name: "" },
     promptText: "",
     format: "markdown",
     blocks: [],
-    selectedVariantId: null,
+    selectedVariantId: "",
     variantCount: 1,
     state: "settled",
     generationId: null,

@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
 
 const NEAR_END = 32;
 const NEAR_EDGE = 900;
@@ -14,35 +14,32 @@ interface Options {
  * Scrolling of a list that grows at both ends. At the end it stays at the end; elsewhere the row at the top of
  * the view stays where it is, whatever is added, dropped or resized around it. Rows carry `data-row`.
  */
-export function useAnchoredScroll(
-  scroller: RefObject<HTMLElement | null>,
-  content: RefObject<HTMLElement | null>,
-  options: Options,
-) {
-  const latest = useRef(options);
-  latest.current = options;
+export function useAnchoredScroll<View extends HTMLElement, Content extends HTMLElement>(options: Options) {
+  const scroller = useRef<View>(null);
+  const content = useRef<Content>(null);
   const place = useRef<Place>({ atEnd: true, row: null, offset: 0, top: 0, height: 0 });
   const [away, setAway] = useState(false);
 
-  const hold = useCallback(() => {
+  const hold = useEffectEvent(() => {
     const view = scroller.current;
     if (view === null) return;
     restore(view, place.current);
     place.current = remember(view, place.current);
-    askForMore(view, latest.current);
-  }, [scroller]);
+    askForMore(view, options);
+  });
+  const follow = useEffectEvent((view: HTMLElement) => {
+    place.current = remember(view, place.current);
+    setAway(!place.current.atEnd || options.hasNewer);
+    askForMore(view, options);
+  });
 
-  useLayoutEffect(hold);
+  useLayoutEffect(() => hold());
 
   useEffect(() => {
     const view = scroller.current;
     if (view === null || content.current === null) return;
-    const onScroll = () => {
-      place.current = remember(view, place.current);
-      setAway(!place.current.atEnd || latest.current.hasNewer);
-      askForMore(view, latest.current);
-    };
-    const sizes = new ResizeObserver(hold);
+    const onScroll = () => follow(view);
+    const sizes = new ResizeObserver(() => hold());
     sizes.observe(content.current);
     sizes.observe(view);
     view.addEventListener("scroll", onScroll, { passive: true });
@@ -50,15 +47,15 @@ export function useAnchoredScroll(
       sizes.disconnect();
       view.removeEventListener("scroll", onScroll);
     };
-  }, [scroller, content, hold]);
+  }, []);
 
   const toEnd = useCallback(() => {
     place.current = { ...place.current, atEnd: true };
     setAway(false);
-    hold();
-  }, [hold]);
+    if (scroller.current !== null) restore(scroller.current, place.current);
+  }, []);
 
-  return { away, toEnd };
+  return { scroller, content, away, toEnd };
 }
 
 interface Place {

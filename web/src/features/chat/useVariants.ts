@@ -20,7 +20,7 @@ export function useVariants(message: Message, eager: boolean) {
   const step = async (by: 1 | -1): Promise<void> => {
     setEngaged(true);
     try {
-      const list = data ?? (await queryClient.fetchQuery(options));
+      const list = data ?? (await queryClient.query(options));
       const at = list.findIndex((variant) => variant.id === message.selectedVariantId);
       const next = list[at + by];
       if (next !== undefined) await show(message, next);
