@@ -6,6 +6,7 @@ One statement looks at everything, so it sees one snapshot, also of a database t
 """
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -90,6 +91,33 @@ def find_violations(conn: sa.Connection) -> list[str]:
     """The broken rules, each with the id of a row that breaks it; empty when all is well."""
     rules = list(RULES)
     return [f"not so: {rules[row.rule]} ({row.id})" for row in conn.execute(_ALL)]
+
+
+_GENERATIONS = sa.text(
+    "SELECT CAST(g.id AS VARCHAR(64)) AS id, g.status, v.prompt_text AS text "
+    "FROM llm_generations g JOIN message_variants v ON v.id = g.variant_id"
+)
+_SAID = sa.text("SELECT CAST(id AS VARCHAR(64)) AS id, prompt_text AS text FROM chat_messages WHERE role = 'user'")
+_STREAMING = sa.text("SELECT count(*) FROM llm_generations WHERE status = 'streaming'")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database holds: generation to (status, text), user message to text, and the broken rules."""
+
+    generations: dict[str, tuple[str, str]]
+    said: dict[str, str]
+    broken: list[str]
+
+
+def read_stored(conn: sa.Connection) -> Stored:
+    """Everything that a client may have been told of."""
+    generations = {row.id: (row.status, row.text) for row in conn.execute(_GENERATIONS)}
+    return Stored(generations, {row.id: row.text for row in conn.execute(_SAID)}, find_violations(conn))
+
+
+def count_streaming(conn: sa.Connection) -> int:
+    return int(conn.execute(_STREAMING).scalar_one())
 
 
 def main() -> int:

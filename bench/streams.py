@@ -63,6 +63,10 @@ class Heard:
         was_cut, self._rest = bool(self._rest), b""
         return was_cut
 
+    def how_ended(self) -> tuple[str, str]:
+        """The last frame's type and error code; empty while there is none."""
+        return ("", "") if self.end is None else (self.end.type, self.end.data.code)
+
     def lost_seconds(self, kept: int, until: float) -> float:
         """How long before `until` the first character after `kept` was heard; 0 if none was."""
         return next((max(0.0, until - at) for at, length in self.arrivals if length > kept), 0.0)

@@ -29,7 +29,7 @@ class Turn:
     @property
     def generation(self) -> str | None:
         """Known once the server has acknowledged the turn."""
-        return self.heard.meta and self.heard.meta.generation_id
+        return None if self.heard.meta is None else self.heard.meta.generation_id
 
     def expects(self, text: str) -> bool:
         """Tell whether `text` can be what the upstream had said of this answer at some instant."""
@@ -70,11 +70,11 @@ class Load:
     _last: dict[str, Turn | None] = field(default_factory=dict)
 
     async def run(self, http: aiohttp.ClientSession) -> None:
-        """Talk in every chat till the server is gone; raises `RefusedRequest` if it refuses anything."""
+        """Talk in every chat till the server is gone; raises `RuntimeError` if it refuses anything."""
         ends = await asyncio.gather(*(self._talk(http, chat) for chat in self.chats), return_exceptions=True)
-        for end in ends:
-            if not isinstance(end, (aiohttp.ClientError, OSError)):
-                raise RuntimeError("a chat ended while the server lived") from end
+        strange = [end for end in ends if not isinstance(end, (aiohttp.ClientError, OSError))]
+        if strange:
+            raise RuntimeError("a chat ended while the server lived") from strange[0]
 
     async def _talk(self, http: aiohttp.ClientSession, chat: str) -> None:
         while True:

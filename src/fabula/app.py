@@ -26,8 +26,9 @@ from fabula.engine.blobs import FileBlobs
 from fabula.engine.bus import Bus
 from fabula.engine.instances import Instance
 from fabula.engine.jobs import Jobs, migrate_jobs
-from fabula.features import identity
-from fabula.features.connections import Connection, Connections
+from fabula.features import identity, profiles
+from fabula.features.connections import Connection, Connections, open_keyring
+from fabula.features.connections import http as connections_http
 from fabula.features.conversations import ChatKind
 from fabula.features.conversations import http as conversations_http
 from fabula.features.generation import http as generation_http
@@ -35,12 +36,17 @@ from fabula.features.generation.flusher import Flusher
 from fabula.features.generation.follow import Follower
 from fabula.features.generation.live import LiveRegistry
 from fabula.features.generation.orchestrate import Orchestrator
+from fabula.features.generation.previews import Previews, tale_scopes
 from fabula.features.generation.settle import REAP_BATCH, interrupt_orphans
 from fabula.features.generation.sources import TurnSources
 from fabula.features.generation.tales import Tales
 from fabula.features.generation.turns import Turns
 from fabula.features.identity import http as identity_http
+from fabula.features.lore import http as lore_http
+from fabula.features.personas import http as personas_http
 from fabula.features.profiles import http as profiles_http
+from fabula.features.profiles import jobs as profiles_jobs
+from fabula.features.prompting import http as prompting_http
 from fabula.http import errors, spa, system
 from fabula.http import jobs as jobs_http
 from fabula.http.deps import HttpContext
@@ -90,7 +96,7 @@ async def open_fabula(settings: Settings, connection: Connection | None = None) 
         db = await _open_database(settings, bus, stack)
         stack.push_async_callback(db.close)
         owner = await db.system("local owner", identity.ensure_local_owner)
-        connections = Connections(connection or default_connection(settings))
+        connections = _open_connections(settings, connection)
         stack.push_async_callback(connections.close)
         member = _open_instance(settings, db, instance)
         where = settings.sql_url() or settings.data / SQLITE_NAME
@@ -100,6 +106,7 @@ async def open_fabula(settings: Settings, connection: Connection | None = None) 
         stack.push_async_callback(jobs.stop)
         stack.push_async_callback(_stop, asyncio.create_task(_purge_forever(db, settings.operation_hours)))
         blobs = FileBlobs(settings.data / "blobs")
+        jobs.register(profiles.THUMBNAIL, profiles_jobs.thumbnail_handler(db, blobs))
         yield Fabula(settings, owner, db, bus, blobs, instance, connections, jobs, turns)
 
 
@@ -150,10 +157,17 @@ async def _open_turns(
     return Turns(db, orchestrator, follower, sources, settings.max_message_bytes)
 
 
-def default_connection(settings: Settings) -> Connection:
+def _open_connections(settings: Settings, connection: Connection | None) -> Connections:
+    # One for the process, whoever asks for it; nothing is started before the first call.
+    embedded = EmbeddedModel(settings.data, threads=settings.embedded_threads, parallel=settings.embedded_parallel)
+    keyring = open_keyring(settings.data, None)
+    own = connection or default_connection(settings, embedded)
+    return Connections(own, embedded, keyring, alone=settings.sql_url() is None)
+
+
+def default_connection(settings: Settings, embedded: EmbeddedModel) -> Connection:
     """The model that the settings name: an OpenAI-compatible server, or the embedded one."""
     if settings.model_url is None:
-        embedded = EmbeddedModel(settings.data, threads=settings.embedded_threads, parallel=settings.embedded_parallel)
         params: dict[str, Json] = {"max_tokens": EMBEDDED_ANSWER_TOKENS}
         return Connection("embedded", embedded, None, CONTEXT_TOKENS, EMBEDDED_ANSWER_TOKENS, params, fixed=False)
     timeouts = Timeouts(settings.model_connect_seconds, settings.model_first_seconds, settings.model_silence_seconds)
@@ -196,9 +210,11 @@ def build_app(fabula: Fabula) -> FastAPI:
     app.include_router(
         system.routes(fabula.db, fabula.bus, __version__, lambda: features_of(fabula), settings.redacted())
     )
-    app.include_router(profiles_http.routes(fabula.blobs))
+    app.include_router(profiles_http.routes(fabula.blobs, fabula.jobs))
+    app.include_router(connections_http.routes(fabula.connections))
     app.include_router(generation_http.routes(fabula.turns))
     app.include_router(conversations_http.routes())
+    _add_workshop(app, fabula)
     app.include_router(jobs_http.routes(fabula.jobs))
     app.include_router(spa.routes(spa.web_folder()))
     limits = Limits(settings.max_body_bytes, settings.max_upload_bytes)
@@ -208,6 +224,16 @@ def build_app(fabula: Fabula) -> FastAPI:
             CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"]
         )
     return app
+
+
+def _add_workshop(app: FastAPI, fabula: Fabula) -> None:
+    """What tales are told with: personas, templates, lorebooks."""
+    tales, scopes = fabula.turns.sources.of(ChatKind.TALE), tale_scopes()
+    assert isinstance(tales, Tales)
+    previews = Previews(tales, fabula.connections)
+    app.include_router(personas_http.routes(fabula.blobs))
+    app.include_router(prompting_http.routes(scopes, previews.template))
+    app.include_router(lore_http.routes(scopes, previews.lore))
 
 
 def features_of(fabula: Fabula) -> dict[str, bool]:

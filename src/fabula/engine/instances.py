@@ -3,6 +3,7 @@
 import asyncio
 import platform
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -31,7 +32,10 @@ class Instance:
         self._role = role
         self._alone = alone
         self._beat_seconds = beat_seconds
-        self._lease_seconds = lease_seconds
+        self._lease = timedelta(seconds=lease_seconds)
+        # In the database's time, the one clock that all processes share.
+        self._last_beat: datetime | None = None
+        self._judges_from: datetime | None = None
         self._reapers: list[Reaper] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -41,7 +45,7 @@ class Instance:
 
     async def start(self) -> None:
         """Declare this process alive and reap what earlier ones left, before anyone is served."""
-        await self._db.system("heartbeat", self._beat)
+        await self._beat()
         await self._reap()
         if not self._alone:
             self._task = asyncio.create_task(self._beat_forever(), name="fabula-heartbeat")
@@ -52,12 +56,25 @@ class Instance:
             await asyncio.gather(self._task, return_exceptions=True)
         await self._db.system("heartbeat", store.delete_instance, self.id)
 
-    def _beat(self, tx: WriteTx) -> int:
+    async def _beat(self) -> None:
+        self._last_beat, self._judges_from = await self._db.system("heartbeat", self._save)
+
+    def _save(self, tx: WriteTx) -> tuple[datetime, datetime | None]:
+        """Say that this process lives, and declare the silent dead: all others if `alone`.
+
+        A process that was silent itself (asleep, or the database away) judges nobody for a lease: its peers may have
+        been silent for the same reason, and get the time to beat.
+        """
         store.save_instance(tx, self.id, self._role, platform.node(), fabula.__version__)
+        now, judges_from = store.database_now(tx), self._judges_from
         if self._alone:
             store.delete_other_instances(tx, self.id)
-            return 0
-        return store.delete_silent_instances(tx, self._lease_seconds)
+            return now, None
+        if self._last_beat is not None and now - self._last_beat > self._lease:
+            judges_from = now + self._lease
+        if judges_from is None or now >= judges_from:
+            store.delete_silent_instances(tx, self._lease.total_seconds())
+        return now, judges_from
 
     async def _reap(self) -> None:
         await self._db.system("reaper: operations", store.free_orphaned_operations)
@@ -68,9 +85,11 @@ class Instance:
         while True:
             await asyncio.sleep(self._beat_seconds)
             try:
-                await self._db.system("heartbeat", self._beat)
+                await self._beat()
                 # Not only after a death seen here: a peer may have seen it and died before it had reaped.
                 await self._reap()
             except AppError as error:
                 # The database is away. Peers cannot beat either; the next beat tries again.
                 log.warning("instance.beat_failed", code=error.code)
+            except Exception:  # edge: a fault in a reaper must not stop the heart, or peers bury a living process
+                log.exception("instance.reap_failed")

@@ -1,8 +1,9 @@
-"""Tables of the engine: operations (an operation happens once), instances (which processes live), jobs."""
+"""Tables of the engine: operations (an operation happens once), instances (which processes live), jobs, documents."""
 
 import sqlalchemy as sa
 
 from fabula.db.columns import JsonText, UtcTime
+from fabula.db.dialect.fulltext import TokensType
 from fabula.db.metadata import IdType, id_column, metadata, time_columns, workspace_column
 
 operations = sa.Table(
@@ -69,6 +70,19 @@ job_library = sa.Table(
     metadata,
     sa.Column("name", sa.String(64), primary_key=True),
     sa.Column("version", sa.String(64), nullable=False),
+)
+
+# What full-text search finds, in the order it came in. On SQLite triggers keep an FTS5 index of `tokens` beside it.
+search_documents = sa.Table(
+    "search_documents",
+    metadata,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
+    workspace_column(),
+    sa.Column("kind", sa.String(16), nullable=False),
+    # The message, chat or profile that the text is of.
+    sa.Column("id", IdType, nullable=False, unique=True),
+    sa.Column("tokens", TokensType, nullable=False),
+    sa.Index("ix_search_documents_workspace_id_number", "workspace_id", "number"),
 )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fabula.features.lore import LoreResult, ScanInput, ScanMessage, TimedState, activate, read_lorebook
+from fabula.features.lore import LoreResult, ScanInput, ScanMessage, TimedState, activate
+from fabula.features.lore.books import read_lorebook
 from fabula.features.lore.types import Lorebook
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from fabula.features.lore import FiredBy, Logic, LoreRole, Position, Source
+from fabula.features.lore import Position
+from fabula.features.lore.trace import FiredBy, Source
+from fabula.features.lore.types import Logic, LoreRole
 from tests.unit.lore.factory import book, chat, entry, reasons, run, texts
 
 

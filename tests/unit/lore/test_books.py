@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from fabula.features.lore import Logic, LoreRole, Position, from_book, read_lorebook, to_book, to_st
-from fabula.features.lore.types import LoreEntry
+from fabula.features.lore import Position
+from fabula.features.lore.books import from_book, read_lorebook, to_book, to_st
+from fabula.features.lore.types import Logic, LoreEntry, LoreRole
 
 V3_ENTRY: dict[str, Any] = {
     "keys": ["sea"],

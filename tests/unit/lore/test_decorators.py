@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from fabula.features.lore import LoreRole, Position, fold
+from fabula.features.lore import Position, fold
 from fabula.features.lore.decorators import VALID, parse_content
+from fabula.features.lore.types import LoreRole
 from tests.unit.lore.factory import book, chat, entry, reasons, run, texts
 
 LONG = chat(*["hello dragon"] * 10)  # five messages of the assistant

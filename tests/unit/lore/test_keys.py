@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fabula.features.lore import Source
+from fabula.features.lore.trace import Source
 from tests.unit.lore.factory import book, chat, entry, run, texts
 
 

@@ -6,17 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fabula.features.lore import (
-    LoreResult,
-    ScanInput,
-    ScanMessage,
-    TimedState,
-    activate,
-    fold,
-    read_lorebook,
-    to_book,
-    to_st,
-)
+from fabula.features.lore import LoreResult, ScanInput, ScanMessage, TimedState, activate, fold
+from fabula.features.lore.books import read_lorebook, to_book, to_st
 from fabula.features.lore.budget import budget_of
 from fabula.features.lore.decorators import VALID, parse_content
 from fabula.features.lore.types import Lorebook

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from fabula.features.lore import LoreRole, Position, read_lorebook, to_book, to_st
+from fabula.features.lore import Position
+from fabula.features.lore.books import read_lorebook, to_book, to_st
+from fabula.features.lore.types import LoreRole
 from tests.unit.lore.factory import chat, run, texts
 
 

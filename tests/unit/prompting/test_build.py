@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fabula.features.prompting import HistoryMessage, Insert, Passage, Position, PromptParts, build
+from fabula.features.prompting import HistoryMessage, Insert, Position, PromptParts, build
 from fabula.features.prompting.tokens import EstimatingCounter
-from fabula.features.prompting.types import ExampleDialogue, ExampleMessage, Prompt, Trimmed, TrimReason
+from fabula.features.prompting.types import ExampleDialogue, ExampleMessage, Passage, Prompt, Trimmed, TrimReason
 from fabula.plugins import ChatMessage
 
 

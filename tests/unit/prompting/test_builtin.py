@@ -22,8 +22,8 @@ from fabula.features.prompting import (
     parse_examples,
     read_character,
     render,
-    validate,
 )
+from fabula.features.prompting.template import validate
 from fabula.plugins.contracts import Json
 from tests.unit.prompting.support import CARD, NOW, macro_context
 

@@ -8,15 +8,14 @@ from fabula.features.prompting import (
     LastMessages,
     Persona,
     TemplateContext,
-    TemplateProblem,
     VariableChange,
     Variables,
     VariableScope,
     read_character,
     render,
-    validate,
 )
-from fabula.features.prompting.errors import TemplateFailed, TemplateInvalid
+from fabula.features.prompting.errors import TemplateFailed, TemplateInvalid, TemplateProblem
+from fabula.features.prompting.template import validate
 from tests.unit.prompting.support import CARD, macro_context
 
 MESSAGES = ({"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho {{char}} {% if %}"})

@@ -1,5 +1,14 @@
 """All SQL of the engine, a module a concern."""
 
+from fabula.engine.store.documents import (
+    MATCHING_IDS,
+    DocumentRow,
+    delete_documents,
+    delete_matching,
+    list_best,
+    list_newest,
+    put_documents,
+)
 from fabula.engine.store.instances import (
     database_now,
     delete_instance,
@@ -34,11 +43,15 @@ from fabula.engine.store.operations import (
 )
 
 __all__ = [
+    "MATCHING_IDS",
+    "DocumentRow",
     "OperationRow",
     "cancel_job",
     "cancel_open_jobs",
     "database_now",
+    "delete_documents",
     "delete_instance",
+    "delete_matching",
     "delete_operation",
     "delete_other_instances",
     "delete_silent_instances",
@@ -49,10 +62,13 @@ __all__ = [
     "free_orphaned_operations",
     "insert_job",
     "insert_operation",
+    "list_best",
     "list_jobs",
     "list_living",
+    "list_newest",
     "list_stranded_runs",
     "purge_operations",
+    "put_documents",
     "retry_job",
     "save_instance",
     "save_job_progress",

@@ -1,5 +1,20 @@
-"""Which model answers: provider connections. In this first cut there is one, from the settings."""
+"""Which model answers: provider connections with sealed keys, presets, and the choice a turn makes among them."""
 
 from fabula.features.connections.choose import Connection, Connections
+from fabula.features.connections.keyfile import KEY_FILE, open_keyring
+from fabula.features.connections.read import check_bindings
+from fabula.features.connections.rotate import rotate_keys
+from fabula.features.connections.types import BUILT_IN, Choice, ConnectionId, PresetId
 
-__all__ = ["Connection", "Connections"]
+__all__ = [
+    "BUILT_IN",
+    "KEY_FILE",
+    "Choice",
+    "Connection",
+    "ConnectionId",
+    "Connections",
+    "PresetId",
+    "check_bindings",
+    "open_keyring",
+    "rotate_keys",
+]

@@ -1,8 +1,10 @@
-"""Chats, branches, messages, variants: the durable, branching conversation."""
+"""Chats, branches, messages, variants: the durable, branching conversation.
 
-from fabula.features.conversations.answer import flush, interrupt, open_variant, settle
-from fabula.features.conversations.delete import delete_chat
-from fabula.features.conversations.post import append_answer, append_with_answer, lock_branch, post
+`answer`, `delete`, `edit` and `standing` are modules, used by their names: `conversations.answer.settle(…)`.
+"""
+
+from fabula.features.conversations import answer, delete, edit, standing
+from fabula.features.conversations.post import post
 from fabula.features.conversations.read import (
     get_branch,
     get_chat,
@@ -11,9 +13,10 @@ from fabula.features.conversations.read import (
     list_history,
     list_messages,
 )
+from fabula.features.conversations.reindex import reindex
+from fabula.features.conversations.schemas import ChatOut, MessageOut
 from fabula.features.conversations.start import Greeting, NewChat, start
 from fabula.features.conversations.types import (
-    AnswerSlot,
     Author,
     Branch,
     Chat,
@@ -26,32 +29,30 @@ from fabula.features.conversations.types import (
 )
 
 __all__ = [
-    "AnswerSlot",
     "Author",
     "Branch",
     "Chat",
     "ChatKind",
+    "ChatOut",
     "Greeting",
     "HistoryLine",
     "Message",
+    "MessageOut",
     "MessageRole",
     "NewChat",
     "NewMessage",
     "TextState",
-    "append_answer",
-    "append_with_answer",
-    "delete_chat",
-    "flush",
+    "answer",
+    "delete",
+    "edit",
     "get_branch",
     "get_chat",
     "get_message",
     "get_variant_text",
-    "interrupt",
     "list_history",
     "list_messages",
-    "lock_branch",
-    "open_variant",
     "post",
-    "settle",
+    "reindex",
+    "standing",
     "start",
 ]

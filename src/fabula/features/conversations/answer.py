@@ -1,33 +1,77 @@
-"""What a generation does to a conversation: open a variant, write its text as it comes, settle it."""
+"""What a generation does to a conversation: take a place, write its text as it comes, settle it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fabula.core.actor import Actor
 from fabula.core.ids import ChatId, GenerationId, MessageId, VariantId, uuid7
 from fabula.db import WriteTx
 from fabula.features.conversations import store
-from fabula.features.conversations.errors import MessageStreaming
+from fabula.features.conversations.append import Entry, add_entries, lock_branch
+from fabula.features.conversations.choose import lock_settled, show
+from fabula.features.conversations.indexing import index_messages
 from fabula.features.conversations.rules import PREVIEW_CHARS, one_line
 from fabula.features.conversations.store.variants import NewVariant
-from fabula.features.conversations.types import AnswerSlot, Message, TextState, VariantKind
+from fabula.features.conversations.types import (
+    Author,
+    Branch,
+    Chat,
+    Message,
+    MessageRole,
+    NewMessage,
+    TextState,
+    VariantKind,
+)
 from fabula.plugins import Json
 
+__all__ = ["AnswerSlot", "append", "append_after", "flush", "interrupt", "lock_branch", "open_variant", "settle"]
 
-def open_variant(tx: WriteTx, actor: Actor, message: Message, generation: GenerationId, text: str) -> AnswerSlot:
-    """A new, selected, streaming variant of `message` that starts with `text`; raises `MessageStreaming`."""
-    if message.state is TextState.STREAMING:
-        raise MessageStreaming(message.id)
-    variant = VariantId(uuid7())
-    new = NewVariant(variant, message.id, VariantKind.GENERATION, text, TextState.STREAMING, generation_id=generation)
-    store.variants.insert_variants(tx, actor.workspace, [new])
-    store.messages.select_variant(tx, actor.workspace, message.id, variant, text, None, TextState.STREAMING)
-    return AnswerSlot(message.id, variant)
+
+@dataclass(frozen=True, slots=True)
+class AnswerSlot:
+    """An empty answer that a generation will fill: the assistant's message and its new variant."""
+
+    message_id: MessageId
+    variant_id: VariantId
+
+
+def append_after(
+    tx: WriteTx, actor: Actor, chat: Chat, branch: Branch, new: NewMessage, author: Author, generation: GenerationId
+) -> tuple[MessageId, AnswerSlot]:
+    """A user's message and the empty answer to it, at the end of a locked branch."""
+    said, empty = Entry(new), _empty(author, generation)
+    add_entries(tx, actor, chat, branch, [said, empty])
+    return said.id, AnswerSlot(empty.id, empty.variant)
+
+
+def append(
+    tx: WriteTx, actor: Actor, chat: Chat, branch: Branch, author: Author, generation: GenerationId
+) -> AnswerSlot:
+    """An empty answer at the end of a locked branch."""
+    empty = _empty(author, generation)
+    add_entries(tx, actor, chat, branch, [empty])
+    return AnswerSlot(empty.id, empty.variant)
+
+
+def open_variant(
+    tx: WriteTx, actor: Actor, branch: Branch, message: MessageId, generation: GenerationId, *, continues: bool
+) -> tuple[AnswerSlot, Message]:
+    """A new streaming variant of `message`, shown on `branch` at once; also the message as it was shown before.
+
+    It starts empty, or with the text that was shown. Raises `MessageStreaming`, or `InvalidInput` when the branch
+    does not show the message.
+    """
+    seen = lock_settled(tx, actor, message, branch.id)
+    variant, text = VariantId(uuid7()), seen.message.prompt_text if continues else ""
+    new = NewVariant(variant, message, VariantKind.GENERATION, text, TextState.STREAMING, generation_id=generation)
+    show(tx, actor, seen, store.variants.insert_variant(tx, actor.workspace, new))
+    return AnswerSlot(message, variant), seen.message
 
 
 def flush(tx: WriteTx, rows: Sequence[tuple[MessageId, VariantId, str, str]]) -> None:
     """Text and reasoning so far of many answers, variant and message cache together; whose is not asked."""
     store.variants.flush_texts(tx, [(variant, text, reasoning) for _, variant, text, reasoning in rows])
-    store.messages.flush_texts(tx, [(message, variant, text) for message, variant, text, _ in rows])
+    store.message_changes.flush_texts(tx, [(message, variant, text) for message, variant, text, _ in rows])
 
 
 def settle(
@@ -43,7 +87,8 @@ def settle(
     """The last text of an answer, and what became of it."""
     ws = actor.workspace
     store.variants.settle_variant(tx, ws, slot.variant_id, text, reasoning, blocks, state)
-    store.messages.cache_variant(tx, ws, slot.message_id, slot.variant_id, text, blocks, state)
+    if store.message_changes.cache_variant(tx, ws, slot.message_id, slot.variant_id, text, blocks, state):
+        index_messages(tx, ws, chat, [(slot.message_id, text)])
     if text:
         store.chats.touch_chat(tx, ws, chat, one_line(text, PREVIEW_CHARS), "")
 
@@ -51,3 +96,9 @@ def settle(
 def interrupt(tx: WriteTx, variants: Sequence[VariantId]) -> None:
     """Their process died: mark them. The flushed text stays."""
     store.variants.interrupt(tx, variants)
+    for ws, chat, message, text in store.search.list_showing(tx, variants):
+        index_messages(tx, ws, chat, [(message, text)])
+
+
+def _empty(author: Author, generation: GenerationId) -> Entry:
+    return Entry(NewMessage(MessageRole.ASSISTANT, "", author), TextState.STREAMING, generation)

@@ -3,16 +3,19 @@
 from dataclasses import replace
 
 from fabula.core.actor import Actor, Scope
-from fabula.core.ids import BranchId, ChatId, MessageId, ProfileId, VariantId
-from fabula.core.paging import Page
+from fabula.core.errors import invalid
+from fabula.core.ids import BranchId, ChatId, MessageId, ProfileId, VariantId, is_uuid
+from fabula.core.paging import Page, decode_cursor, encode_cursor
 from fabula.db import ReadTx
+from fabula.engine.text import DocumentKind, Search, Term, index, parse
 from fabula.features import profiles
 from fabula.features.conversations import store
 from fabula.features.conversations.errors import BranchNotFound, ChatNotFound, MessageNotFound, VariantNotFound
-from fabula.features.conversations.rules import segments_of
-from fabula.features.conversations.types import Branch, Chat, HistoryLine, Message, Segment, Variant
+from fabula.features.conversations.rules import find_segment, segments_of
+from fabula.features.conversations.types import Branch, Chat, HistoryLine, Message, Seen, Segment, Variant
 
-_END = 2**31 - 1
+END = 2**31 - 1
+_FIRST = "00000000-0000-0000-0000-000000000000"  # sorts before every id
 
 
 def get_chat(tx: ReadTx, actor: Actor, chat: ChatId) -> Chat:
@@ -24,15 +27,24 @@ def get_chat(tx: ReadTx, actor: Actor, chat: ChatId) -> Chat:
     return found
 
 
-def list_chats(tx: ReadTx, actor: Actor, profile: ProfileId | None, limit: int, cursor: str | None) -> Page[Chat]:
-    """Chats, the most recently changed first; of one profile, if given."""
-    actor.require(Scope.CHAT_READ)
-    return store.chats.list_chats(tx, actor.workspace, profile, limit, cursor)
-
-
-def list_profile_chats(
-    tx: ReadTx, actor: Actor, profile: ProfileId, limit: int, cursor: str | None
+def list_chats(
+    tx: ReadTx, actor: Actor, profile: ProfileId | None, limit: int, cursor: str | None, title: str = ""
 ) -> Page[Chat]:
+    """Chats, the most recently changed first; of one profile, if given, and with words of `title` in theirs.
+
+    The last word may be the beginning of one: people ask while they type.
+    """
+    actor.require(Scope.CHAT_READ)
+    terms: tuple[Term, ...] = ()
+    if title.strip():
+        asked = Search(parse(title.rstrip() + "*"), DocumentKind.CHAT)
+        if not asked.terms:
+            return Page((), None)
+        terms = index.terms_of(actor.workspace, asked)
+    return store.chats.list_chats(tx, actor.workspace, profile, terms, limit, cursor)
+
+
+def list_profile_chats(tx: ReadTx, actor: Actor, profile: ProfileId, limit: int, cursor: str | None) -> Page[Chat]:
     """A profile's chats; raises `ProfileNotFound`."""
     return list_chats(tx, actor, profiles.get_profile(tx, actor, profile).id, limit, cursor)
 
@@ -46,9 +58,11 @@ def get_branch(tx: ReadTx, actor: Actor, chat: Chat, branch: BranchId | None) ->
     return found
 
 
-def list_branches(tx: ReadTx, actor: Actor, chat: ChatId) -> list[Branch]:
+def list_branches(tx: ReadTx, actor: Actor, chat: ChatId, limit: int, cursor: str | None) -> Page[Branch]:
+    """A chat's branches, oldest first, so `main` leads."""
     found = get_chat(tx, actor, chat)
-    return store.branches.list_branches(tx, actor.workspace, found)
+    page = store.branches.list_branches(tx, actor.workspace, found, limit + 1, _after(cursor))
+    return Page(tuple(page[:limit]), encode_cursor(page[limit - 1].id) if len(page) > limit else None)
 
 
 def list_messages(
@@ -70,7 +84,7 @@ def list_messages(
     newest = after is None
     page: list[Message] = []
     for segment in segments if newest else reversed(segments):
-        low, high = -1 if after is None else after, _END if before is None else before
+        low, high = -1 if after is None else after, END if before is None else before
         if segment.upto <= low or segment.after + 1 >= high or len(page) >= limit:
             continue
         rows = store.messages.list_segment(
@@ -88,51 +102,68 @@ def list_history(tx: ReadTx, actor: Actor, chat: Chat, branch: Branch, upto: int
         if len(lines) >= take:
             break
         rows = store.messages.list_lines(tx, actor.workspace, segment, upto, take - len(lines))
-        lines += [_pinned_line(tx, actor, segment, row) for row in rows]
+        seen = [_pinned_line(tx, actor, segment, row) for row in rows]
+        lines += [line for line in seen if line.text]
     return lines[::-1]
 
 
 def get_message(tx: ReadTx, actor: Actor, message: MessageId) -> Message:
-    """One message with its own selection; raises `MessageNotFound`, also when its chat is deleted."""
+    """One message with its own selection; raises `MessageNotFound`, also when its branch or chat is deleted."""
     actor.require(Scope.CHAT_READ)
     found = store.messages.find_message(tx, actor.workspace, message)
-    if found is None or store.chats.find_chat(tx, actor.workspace, found.chat_id) is None:
+    if found is None:
         raise MessageNotFound(message)
     return found
 
 
-def list_variants(tx: ReadTx, actor: Actor, message: MessageId, branch: BranchId | None) -> list[Variant]:
-    """All variants, oldest first; `is_selected` is as seen from `branch` (by default the message's own)."""
-    found = get_message(tx, actor, message)
-    selected = selected_on(tx, actor, found, branch)
-    return store.variants.list_variants(tx, actor.workspace, message, selected)
+def see(tx: ReadTx, actor: Actor, message: Message, branch: BranchId | None) -> Seen:
+    """The message as `branch` shows it; without one, as its own branch does: by its selection.
+
+    Raises `BranchNotFound`, or `InvalidInput` when the branch does not show the message.
+    """
+    if branch is None or branch == message.branch_id:
+        return Seen(message, None)
+    chat = get_chat(tx, actor, message.chat_id)
+    lineage = store.branches.list_lineage(tx, actor.workspace, chat, get_branch(tx, actor, chat, branch))
+    segment = find_segment(segments_of(lineage), message)
+    if segment is None:
+        raise invalid("branchId", "this branch does not show the message; name one that does")
+    if segment.pin is None or segment.pin.message_id != message.id:
+        return Seen(message, None)
+    return Seen(_pinned(tx, actor, segment, message), segment.pin)
+
+
+def list_variants(
+    tx: ReadTx, actor: Actor, message: MessageId, branch: BranchId | None, limit: int, cursor: str | None
+) -> Page[Variant]:
+    """All variants, oldest first; `is_selected` is as seen from `branch` (see `see`)."""
+    selected = see(tx, actor, get_message(tx, actor, message), branch).message.selected_variant_id
+    page = store.variants.page_variants(tx, actor.workspace, message, selected, limit + 1, _after(cursor))
+    return Page(tuple(page[:limit]), encode_cursor(page[limit - 1].id) if len(page) > limit else None)
 
 
 def get_variant_text(tx: ReadTx, actor: Actor, variant: VariantId) -> tuple[str, str]:
     """Text and reasoning of a variant; raises `VariantNotFound`."""
     actor.require(Scope.CHAT_READ)
-    found = store.variants.find_variant(tx, actor.workspace, variant, variant)
+    found = store.variants.find_variant(tx, actor.workspace, variant)
     if found is None:
         raise VariantNotFound(variant)
     return found.prompt_text, found.reasoning
 
 
-def selected_on(tx: ReadTx, actor: Actor, message: Message, branch: BranchId | None) -> VariantId:
-    """The variant that `branch` shows of `message`: a pin where it, or an ancestor fork, pins; else the selection."""
-    if branch is None:
-        return message.selected_variant_id
-    chat = get_chat(tx, actor, message.chat_id)
-    lineage = store.branches.list_lineage(tx, actor.workspace, chat, get_branch(tx, actor, chat, branch))
-    for segment in segments_of(lineage):
-        if segment.pin is not None and segment.pin[0] == message.id:
-            return segment.pin[1]
-    return message.selected_variant_id
+def _after(cursor: str | None) -> str:
+    if cursor is None:
+        return _FIRST
+    after = str(decode_cursor(cursor, (str,))[0])
+    if not is_uuid(after):
+        raise invalid("cursor", "not a cursor of this list; start without one")
+    return after
 
 
 def _pinned(tx: ReadTx, actor: Actor, segment: Segment, message: Message) -> Message:
-    if segment.pin is None or segment.pin[0] != message.id:
+    if segment.pin is None or segment.pin.message_id != message.id:
         return message
-    variant = store.variants.find_variant(tx, actor.workspace, segment.pin[1], segment.pin[1])
+    variant = store.variants.find_variant(tx, actor.workspace, segment.pin.variant_id)
     if variant is None:
         return message
     return replace(
@@ -147,7 +178,7 @@ def _pinned(tx: ReadTx, actor: Actor, segment: Segment, message: Message) -> Mes
 
 
 def _pinned_line(tx: ReadTx, actor: Actor, segment: Segment, line: HistoryLine) -> HistoryLine:
-    if segment.pin is None or segment.pin[0] != line.message_id:
+    if segment.pin is None or segment.pin.message_id != line.message_id:
         return line
-    variant = store.variants.find_variant(tx, actor.workspace, segment.pin[1], segment.pin[1])
+    variant = store.variants.find_variant(tx, actor.workspace, segment.pin.variant_id)
     return line if variant is None else replace(line, text=variant.prompt_text, variant_id=variant.id)

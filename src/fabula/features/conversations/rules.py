@@ -1,13 +1,14 @@
 """Pure decisions about conversations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from fabula.core.ids import MessageId, VariantId
-from fabula.features.conversations.types import Branch, Segment
+from fabula.features.conversations.types import Branch, Message, Pin, Segment, Variant
 from fabula.plugins import Json
 
 TITLE_CHARS = 80
 PREVIEW_CHARS = 160
+# What a variant's meta may say of effects that writing it had; read back along a branch (see `standing`).
+EFFECTS = frozenset({"lore", "vars"})
 
 
 def one_line(text: str, limit: int) -> str:
@@ -34,11 +35,43 @@ def segments_of(lineage: Sequence[Branch]) -> tuple[Segment, ...]:
     return tuple(found)
 
 
-def pin_of(branch: Branch) -> tuple[MessageId, VariantId] | None:
+def own_segment(branch: Branch) -> Segment:
+    """What a branch adds to its ancestors."""
+    return Segment(branch.id, branch.fork_seq, branch.last_seq, None)
+
+
+def pin_of(branch: Branch) -> Pin | None:
     """The variant this branch pins at its fork message, if it does."""
     if branch.forked_from_message_id is None or branch.forked_from_variant_id is None:
         return None
-    return branch.forked_from_message_id, branch.forked_from_variant_id
+    return Pin(branch.id, branch.forked_from_message_id, branch.forked_from_variant_id)
+
+
+def find_segment(segments: Sequence[Segment], message: Message) -> Segment | None:
+    """The stretch that shows `message`; None when this line of history does not."""
+    for segment in segments:
+        if segment.branch_id == message.branch_id and segment.after < message.seq <= segment.upto:
+            return segment
+    return None
+
+
+def meta_of(raw_text: str | None, effects: Mapping[str, Json] | None) -> dict[str, Json] | None:
+    """A new variant's meta: its text before macros where they changed it, and their effects."""
+    raw: dict[str, Json] = {} if raw_text is None else {"rawText": raw_text}
+    return {**raw, **(effects or {})} or None
+
+
+def neighbour(variants: Sequence[Variant], gone: Variant) -> Variant:
+    """What is selected when the selected variant `gone` is deleted: the one before it, or the next for the first."""
+    at = variants.index(gone)
+    return variants[at - 1] if at else variants[1]
+
+
+def edited_blocks(blocks: list[dict[str, Json]] | None, old: str, new: str) -> list[dict[str, Json]] | None:
+    """Kept blocks after an edit of the text: a text block that showed all of the old text shows the new one."""
+    if blocks is None:
+        return None
+    return [{**b, "text": new} if b.get("type") == "text" and b.get("text") == old else b for b in blocks]
 
 
 def shown_blocks(text: str, reasoning: str, blocks: list[dict[str, Json]] | None) -> list[dict[str, Json]]:
@@ -54,3 +87,9 @@ def shown_blocks(text: str, reasoning: str, blocks: list[dict[str, Json]] | None
         {"type": "reasoning", "visibility": "ui_only", "text": reasoning},
         {"type": "text", "visibility": "both", "text": text},
     ]
+
+
+def shown_text(text: str, blocks: list[dict[str, Json]] | None) -> str:
+    """The text people see: that of the text blocks meant for them, or the message's where there are none."""
+    seen = [b.get("text") for b in blocks or () if b.get("type") == "text" and b.get("visibility") != "prompt_only"]
+    return "\n\n".join(part for part in seen if isinstance(part, str)) or text

@@ -8,8 +8,11 @@ from fabula.core.ids import BranchId, ChatId, MessageId, ProfileId, VariantId, u
 from fabula.db import WriteTx
 from fabula.features import usage
 from fabula.features.conversations import store
+from fabula.features.conversations.indexing import index_messages, index_title
 from fabula.features.conversations.read import get_chat
-from fabula.features.conversations.rules import PREVIEW_CHARS, one_line
+from fabula.features.conversations.rules import PREVIEW_CHARS, meta_of, one_line
+from fabula.features.conversations.store import message_changes
+from fabula.features.conversations.store.chats import NewRow
 from fabula.features.conversations.store.variants import NewVariant
 from fabula.features.conversations.types import (
     Author,
@@ -20,14 +23,16 @@ from fabula.features.conversations.types import (
     TextState,
     VariantKind,
 )
+from fabula.plugins import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """A first message, macros expanded; `raw` is the text before that."""
+    """A first message, macros expanded; `raw` is the text before that, `effects` what the macros did."""
 
     text: str
     raw: str
+    effects: dict[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,10 @@ def start(tx: WriteTx, actor: Actor, new: NewChat) -> Chat:
     """Make a chat; the caller has resolved the profile and expanded the greetings' macros."""
     actor.require(Scope.CHAT_WRITE)
     chat, branch = ChatId(uuid7()), BranchId(uuid7())
-    store.chats.insert_chat(tx, actor.workspace, chat, branch, new.kind, new.profile, new.title)
+    store.chats.insert_chat(tx, actor.workspace, NewRow(chat, branch, new.kind, new.profile, new.title))
     store.branches.insert_main(tx, actor.workspace, chat, branch)
+    if new.title:
+        index_title(tx, actor.workspace, chat, new.title)
     if new.greetings:
         _greet(tx, actor, chat, branch, new)
     usage.record(tx, actor, [(usage.Meter.CONVERSATIONS_STARTED, 1)], chat=chat)
@@ -63,13 +70,14 @@ def _greet(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId, new: NewCh
             VariantKind.GREETING,
             greeting.text,
             TextState.SETTLED,
-            meta=None if greeting.raw == greeting.text else {"rawText": greeting.raw},
+            meta=meta_of(None if greeting.raw == greeting.text else greeting.raw, greeting.effects),
         )
         for greeting in new.greetings
     ]
     first = NewMessage(MessageRole.ASSISTANT, variants[0].prompt_text, new.author)
-    rows = [(message, variants[0].id, 0, first, TextState.SETTLED)]
-    store.messages.insert_messages(tx, actor.workspace, chat, branch, rows)
+    rows = [message_changes.NewRow(message, variants[0].id, 0, first)]
+    message_changes.insert_messages(tx, actor.workspace, chat, branch, rows)
     store.variants.insert_variants(tx, actor.workspace, variants)
+    index_messages(tx, actor.workspace, chat, [(message, first.prompt_text)])
     store.branches.advance(tx, actor.workspace, branch, 0)
     store.chats.touch_chat(tx, actor.workspace, chat, one_line(first.prompt_text, PREVIEW_CHARS), new.title)

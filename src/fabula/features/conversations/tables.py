@@ -88,5 +88,13 @@ message_variants = sa.Table(
     ref("generation_id", nullable=True),
     sa.Column("state", sa.String(16), nullable=False),
     *time_columns(),
+    # Its chat, for the few variants whose meta has effects (see `standing`): one index finds them, on any branch.
+    ref("effects_chat_id", nullable=True),
     sa.Index("ix_message_variants_message_id_id", "message_id", "id"),
+    sa.Index(
+        "ix_message_variants_effects_chat_id",
+        "effects_chat_id",
+        sqlite_where=sa.text("effects_chat_id IS NOT NULL"),
+        postgresql_where=sa.text("effects_chat_id IS NOT NULL"),
+    ),
 )

@@ -1,5 +1,6 @@
 """What a conversation is made of."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -55,6 +56,15 @@ class Author:
 
     def to_json(self) -> dict[str, Json]:
         return {"kind": self.kind, "id": self.id, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a copied chat was taken from; these may be gone by now."""
+
+    chat_id: ChatId
+    branch_id: BranchId
+    message_id: MessageId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,7 @@ class Variant:
     prompt_text: str
     reasoning: str
     blocks: list[dict[str, Json]] | None
+    meta: dict[str, Json] | None
     is_selected: bool
     state: TextState
     generation_id: GenerationId | None
@@ -134,8 +145,22 @@ class HistoryLine:
     variant_id: VariantId
     seq: int
     role: MessageRole
-    name: str
+    author_json: str
     text: str
+
+    @property
+    def name(self) -> str:
+        """Who speaks; decoded when asked, for few ask and a window has hundreds."""
+        return str(json.loads(self.author_json)["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The variant that `branch_id` shows of the message it forks from, whatever is selected there."""
+
+    branch_id: BranchId
+    message_id: MessageId
+    variant_id: VariantId
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +170,37 @@ class Segment:
     branch_id: BranchId
     after: int
     upto: int
-    pin: tuple[MessageId, VariantId] | None
+    pin: Pin | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message as a branch shows it, and the pin that makes it so; without one it follows the selection."""
+
+    message: Message
+    pin: Pin | None
 
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """What a caller posts; `raw_text` keeps the text before macros where they changed it."""
+    """What a caller posts; `raw_text` keeps the text before macros where they changed it, `effects` what they did."""
 
     role: MessageRole
     prompt_text: str
     author: Author
     blocks: list[dict[str, Json]] | None = None
     raw_text: str | None = None
+    effects: dict[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerSlot:
-    """An empty answer that a generation will fill: the assistant's message and its new, selected variant."""
+class Hit:
+    """One thing that was found, and why: `ranges` of the excerpt are [start, end) in UTF-16 units."""
 
-    message_id: MessageId
-    variant_id: VariantId
+    type: str
+    id: str
+    chat_id: ChatId | None
+    branch_id: BranchId | None
+    message_id: MessageId | None
+    excerpt: str
+    ranges: tuple[tuple[int, int], ...]

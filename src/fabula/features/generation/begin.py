@@ -1,31 +1,33 @@
 """Step 2 of the turn: everything a generation needs, stored in one transaction before the model is asked."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fabula.core.actor import Actor, Scope
 from fabula.core.ids import BranchId, ChatId, GenerationId, InstanceId, MessageId, PipelineRunId, VariantId, uuid7
 from fabula.db import WriteTx
 from fabula.engine import operations
 from fabula.engine.operations import Operation
-from fabula.features import conversations, usage
-from fabula.features.conversations import Author, Branch, Chat, Message, MessageRole, NewMessage
+from fabula.features import conversations
+from fabula.features.conversations import Author, Branch, Chat, MessageRole, NewMessage
 from fabula.features.generation import store
 from fabula.features.generation.errors import GenerationInProgress, NotAnAnswer, NothingToContinue
 from fabula.features.generation.types import Mode, ModelRef, Started, Trigger
 
 Speaker = Callable[[WriteTx, Actor, Chat], Author]
-Expander = Callable[[WriteTx, Actor, Chat, NewMessage], NewMessage]
+Gatherer = Callable[[WriteTx, Actor, Started, Chat, Branch], object]
+Expander = Callable[[WriteTx, Actor, Chat, NewMessage, BranchId | None], NewMessage]
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What every beginning shares: who owns it, which model, who speaks, how macros expand, the caller's operation."""
+    """What every beginning shares: owner and model, the source's part, and the caller's operation."""
 
     owner: InstanceId
     model: ModelRef
     speaker: Speaker
     expand: Expander
+    gather: Gatherer
     operation: Operation | None
 
 
@@ -36,7 +38,15 @@ class Repeated:
     generation: GenerationId
 
 
-Begun = Started | Repeated
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """A stored beginning, with what its prompt will be made from: read in the same transaction, one instant."""
+
+    started: Started
+    material: object
+
+
+Begun = Begin | Repeated
 
 
 def begin_reply(
@@ -49,27 +59,28 @@ def begin_reply(
     generation, author = GenerationId(uuid7()), turn.speaker(tx, actor, found)
     said: MessageId | None = None
     if new is None:
-        slot = conversations.append_answer(tx, actor, found, line, author, generation)
+        slot = conversations.answer.append(tx, actor, found, line, author, generation)
         upto = line.last_seq + 1
     else:
-        said, slot = conversations.append_with_answer(
-            tx, actor, found, line, turn.expand(tx, actor, found, new), author, generation
-        )
+        draft = turn.expand(tx, actor, found, new, line.id)
+        said, slot = conversations.answer.append_after(tx, actor, found, line, draft, author, generation)
         upto = line.last_seq + 2
-    usage.record(tx, actor, [(usage.Meter.MESSAGES_PROCESSED, 1)], chat=chat, generation=generation)
     place = _Place(found, line, said, slot.message_id, slot.variant_id, upto, "")
     return _store(tx, actor, turn, generation, Mode.REPLY, place)
 
 
 def begin_variant(tx: WriteTx, actor: Actor, turn: Turn, message: MessageId, branch: BranchId | None) -> Begun:
-    """Another variant of an answer; raises `NotAnAnswer` for any other message."""
+    """Another variant of an answer, shown on `branch` (by default the message's own).
+
+    Raises `NotAnAnswer` for any other message, and `InvalidInput` when the branch does not show it.
+    """
     if (seen := _claim(tx, actor, turn)) is not None:
         return seen
     answer = conversations.get_message(tx, actor, message)
     if answer.role is not MessageRole.ASSISTANT:
         raise NotAnAnswer(message)
     found, line = _free_branch(tx, actor, answer.chat_id, branch or answer.branch_id)
-    return _open(tx, actor, turn, Mode.REGENERATE, found, line, answer, "")
+    return _open(tx, actor, turn, Mode.REGENERATE, found, line, message)
 
 
 def begin_continue(tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branch: BranchId | None) -> Begun:
@@ -80,7 +91,7 @@ def begin_continue(tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branch: 
     last = conversations.list_messages(tx, actor, chat, line.id, 1, None, None)
     if not last or last[0].role is not MessageRole.ASSISTANT:
         raise NothingToContinue(line.id)
-    return _open(tx, actor, turn, Mode.CONTINUE, found, line, last[0], last[0].prompt_text)
+    return _open(tx, actor, turn, Mode.CONTINUE, found, line, last[0].id)
 
 
 def begin_impersonate(tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branch: BranchId | None) -> Begun:
@@ -124,23 +135,22 @@ def _claim(tx: WriteTx, actor: Actor, turn: Turn) -> Repeated | None:
 def _free_branch(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId | None) -> tuple[Chat, Branch]:
     """The branch, locked; raises `GenerationInProgress` when an answer is being written on it."""
     found = conversations.get_chat(tx, actor, chat)
-    line = conversations.lock_branch(tx, actor, found, branch)
+    line = conversations.answer.lock_branch(tx, actor, found, branch)
     live = store.generations.find_live(tx, actor.workspace, line.id)
     if live is not None:
         raise GenerationInProgress(live)
     return found, line
 
 
-def _open(
-    tx: WriteTx, actor: Actor, turn: Turn, mode: Mode, chat: Chat, branch: Branch, answer: Message, prefix: str
-) -> Started:
-    generation = GenerationId(uuid7())
-    slot = conversations.open_variant(tx, actor, answer, generation, prefix)
-    place = _Place(chat, branch, None, slot.message_id, slot.variant_id, answer.seq, prefix)
+def _open(tx: WriteTx, actor: Actor, turn: Turn, mode: Mode, chat: Chat, branch: Branch, message: MessageId) -> Begin:
+    generation, continues = GenerationId(uuid7()), mode is Mode.CONTINUE
+    slot, before = conversations.answer.open_variant(tx, actor, branch, message, generation, continues=continues)
+    prefix = before.prompt_text if continues else ""
+    place = _Place(chat, branch, None, slot.message_id, slot.variant_id, before.seq, prefix)
     return _store(tx, actor, turn, generation, mode, place)
 
 
-def _store(tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode: Mode, place: _Place) -> Started:
+def _store(tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode: Mode, place: _Place) -> Begin:
     started = Started(
         id=generation,
         workspace=actor.workspace,
@@ -169,4 +179,6 @@ def _store(tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode
         branchId=place.branch.id,
         messageId=place.message,
     )
-    return started
+    # The branch as it is now: the messages of this turn are its last.
+    line = replace(place.branch, last_seq=max(place.branch.last_seq, place.upto - 1))
+    return Begin(started, turn.gather(tx, actor, started, place.chat, line))

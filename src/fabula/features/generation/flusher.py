@@ -64,7 +64,7 @@ class Flusher:
                 live.dirty = False
             try:
                 if rows:
-                    await self._db.system("flush", conversations.flush, rows)
+                    await self._db.system("flush", conversations.answer.flush, rows)
             except AppError:
                 for live in batch:
                     live.dirty = True

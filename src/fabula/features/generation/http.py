@@ -9,10 +9,11 @@ from fabula.core.actor import Actor
 from fabula.core.ids import GenerationId
 from fabula.db import ReadTx
 from fabula.features import conversations
-from fabula.features.conversations.schemas import ChatOut, MessageOut
+from fabula.features.conversations import ChatOut, MessageOut
 from fabula.features.generation import read
 from fabula.features.generation.begin import begin_continue, begin_impersonate, begin_reply, begin_variant
 from fabula.features.generation.schemas import (
+    EditIn,
     GenerateIn,
     GenerationOut,
     MessageIn,
@@ -20,11 +21,21 @@ from fabula.features.generation.schemas import (
     StartChatIn,
     TraceOut,
 )
-from fabula.features.generation.turns import Turns, post_message, start_tale
+from fabula.features.generation.turns import (
+    Turns,
+    edit_message,
+    live_in_chat,
+    live_of_message,
+    live_on_branch,
+    post_message,
+    start_tale,
+)
 from fabula.features.generation.types import GenerationStatus, Mode
 from fabula.http.deps import Caller, CallerDep, WantsStream
 from fabula.http.params import (
     LIMIT,
+    BranchIdPath,
+    BranchIdQuery,
     ChatIdPath,
     ChatIdQuery,
     Cursor,
@@ -38,6 +49,7 @@ from fabula.http.schemas import PageOut
 from fabula.http.sse import EventStream
 
 LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=100)]
+VersionQuery = Annotated[int | None, Query(alias="version", ge=1, le=2**31 - 1)]
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {}}, "description": "The answer as a stream of frames"}
 }
@@ -50,6 +62,7 @@ _TURN: dict[int | str, dict[str, Any]] = {
 def routes(turns: Turns) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["generation"])
     _add_chats(router, turns)
+    _add_messages(router, turns)
     _add_turns(router, turns)
     _add_generations(router, turns)
     return router
@@ -61,9 +74,33 @@ def _add_chats(router: APIRouter, turns: Turns) -> None:
         return await call.write(ChatOut.of, 201, start_tale, profile, body.title if body else "")
 
     @router.delete("/chats/{chatId}", status_code=204, summary="Delete a chat; `restore` brings it back")
-    async def remove_chat(call: CallerDep, chat: ChatIdPath) -> Response:
-        await turns.abort_in_chat(call.actor, chat)
-        return await call.write(None, 204, conversations.delete_chat, chat)
+    async def remove_chat(call: CallerDep, chat: ChatIdPath, version: VersionQuery = None) -> Response:
+        await turns.abort_all(call.actor, live_in_chat, chat, version)
+        return await call.write(None, 204, conversations.delete.chat, chat, version)
+
+    @router.delete(
+        "/chats/{chatId}/branches/{branchId}", status_code=204, summary="Delete a branch; `restore` brings it back"
+    )
+    async def remove_branch(call: CallerDep, chat: ChatIdPath, branch: BranchIdPath) -> Response:
+        await turns.abort_all(call.actor, live_on_branch, chat, branch)
+        return await call.write(None, 204, conversations.delete.branch, chat, branch)
+
+
+def _add_messages(router: APIRouter, turns: Turns) -> None:
+    @router.patch("/messages/{messageId}", response_model=MessageOut, summary="Edit a message: a new variant of it")
+    async def edit_a_message(
+        call: CallerDep, message: MessageIdPath, body: EditIn, branch: BranchIdQuery = None
+    ) -> Response:
+        turns.check_length(body.prompt_text or "")
+        on = known_id(body.branch_id) if body.branch_id else branch
+        keeps = "blocks" not in body.model_fields_set
+        wanted = conversations.edit.Edit(body.prompt_text, None, body.blocks, keeps)
+        return await call.write(MessageOut.of, 200, edit_message, turns, message, on, body.version, wanted)
+
+    @router.delete("/messages/{messageId}", status_code=204, summary="Delete a message; `restore` brings it back")
+    async def remove_message(call: CallerDep, message: MessageIdPath, version: VersionQuery = None) -> Response:
+        await turns.abort_all(call.actor, live_of_message, message, version)
+        return await call.write(None, 204, conversations.delete.message, message, version)
 
 
 def _add_turns(router: APIRouter, turns: Turns) -> None:
@@ -110,10 +147,14 @@ def _add_turns(router: APIRouter, turns: Turns) -> None:
         summary="Write another variant of an answer",
     )
     async def regenerate(
-        call: CallerDep, stream: WantsStream, message: MessageIdPath, body: RegenerateIn | None = None
+        call: CallerDep,
+        stream: WantsStream,
+        message: MessageIdPath,
+        branch: BranchIdQuery = None,
+        body: RegenerateIn | None = None,
     ) -> Response:
-        branch = known_id(body.branch_id) if body and body.branch_id else None
-        found = await turns.start(call.actor, call.operation, begin_variant, message, branch)
+        on = known_id(body.branch_id) if body and body.branch_id else branch
+        found = await turns.start(call.actor, call.operation, begin_variant, message, on)
         return await _answer(call, turns, found, stream=stream)
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Concatenate, ParamSpec
 
 import structlog
@@ -13,15 +14,15 @@ from fabula.core.ids import GenerationId, InstanceId
 from fabula.db import Database, WriteTx
 from fabula.engine.operations import Operation
 from fabula.features.connections import Connection, Connections
-from fabula.features.conversations import Author, Chat
+from fabula.features.conversations import Author, Branch, Chat
 from fabula.features.generation import store
-from fabula.features.generation.begin import Begun, Repeated, Turn
-from fabula.features.generation.live import LiveGeneration, LiveRegistry
-from fabula.features.generation.outcome import interrupted, terminal
-from fabula.features.generation.read import get_generation
+from fabula.features.generation.begin import Begin, Begun, Repeated, Turn
+from fabula.features.generation.live import LiveRegistry
+from fabula.features.generation.outcome import Terminal, stored_terminal, terminal
+from fabula.features.generation.read import get_generation, get_stored
 from fabula.features.generation.settle import settle
 from fabula.features.generation.sources import TurnSources
-from fabula.features.generation.types import ModelRef, Outcome, Started
+from fabula.features.generation.types import GenerationStatus, ModelRef, Outcome, Started, StepRecord
 from fabula.features.generation.write import Writing, write_answer
 from fabula.telemetry import metrics
 
@@ -65,14 +66,19 @@ class Orchestrator:
         """
         connection = self._connections.default()
         ref = ModelRef(connection.id, connection.model_name or "", connection.params)
-        turn = Turn(self._owner, ref, self._speaker, self._sources.expand, operation)
+
+        def gather(tx: WriteTx, actor: Actor, started: Started, chat: Chat, branch: Branch) -> object:
+            source = self._sources.of(chat.kind)
+            return source.gather(tx, actor, started, chat, branch, connection.context_tokens)
+
+        turn = Turn(self._owner, ref, self._speaker, self._sources.expand, gather, operation)
 
         async def begin_and_spawn() -> GenerationId:
             begun = await self._db.write(actor, begin, turn, *args, **kwargs)
             if isinstance(begun, Repeated):
                 return begun.generation
             self._spawn(actor, begun, connection)
-            return begun.id
+            return begun.started.id
 
         return await asyncio.shield(asyncio.create_task(begin_and_spawn()))
 
@@ -96,39 +102,63 @@ class Orchestrator:
     def _speaker(self, tx: WriteTx, actor: Actor, chat: Chat) -> Author:
         return self._sources.of(chat.kind).speaker(tx, actor, chat)
 
-    def _spawn(self, actor: Actor, started: Started, connection: Connection) -> None:
+    def _spawn(self, actor: Actor, begun: Begin, connection: Connection) -> None:
+        started = begun.started
         live = self._registry.open(started)
-        task = asyncio.create_task(self._run(actor, started, live, connection), name=f"turn-{started.id}")
+        writing = Writing(self._db, self._connections, self._sources, actor, started, live, connection, begun.material)
+        task = asyncio.create_task(self._run(writing), name=f"turn-{started.id}")
         live.task = task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, actor: Actor, started: Started, live: LiveGeneration, connection: Connection) -> None:
-        writing = Writing(self._db, self._connections, self._sources, actor, started, live, connection)
+    async def _run(self, writing: Writing) -> None:
         try:
             outcome = await write_answer(writing)
             await self._settle(writing, outcome)
         finally:
-            self._registry.closed(live)
+            self._registry.closed(writing.live)
 
     async def _settle(self, writing: Writing, outcome: Outcome) -> None:
         """Store the end, however long the database is away, and only then tell the streams."""
         started, live = writing.started, writing.live
         pauses = itertools.chain(_SETTLE_PAUSES, itertools.repeat(_SETTLE_PAUSES[-1]))
-        ours: bool | None = None
-        while ours is None:
+        end: _End | None = None
+        while end is None:
             try:
-                ours = await self._db.write(
-                    writing.actor, settle, started, self._owner, writing.model_name, outcome, writing.steps
+                end = await self._db.write(
+                    writing.actor, _close, started, self._owner, writing.model_name, outcome, writing.steps
                 )
             except AppError as error:
                 log.warning("generation.settle_failed", generation=started.id, code=error.code)
                 await asyncio.sleep(next(pauses))
-        if not ours:  # declared dead while this process was asleep; somebody else has settled it
-            outcome = interrupted(outcome)
-        metrics.generations.labels(outcome.status.value).inc()
-        log.info("turn.settled", generation=started.id, status=outcome.status.value, tokens=outcome.completion_tokens)
-        live.finish(*terminal(outcome))
+        metrics.generations.labels(end.status.value).inc()
+        log.info("turn.settled", generation=started.id, status=end.status.value, tokens=outcome.completion_tokens)
+        live.finish(*end.terminal, end.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What the streams are told; `text` is (reasoning, content) where it is not what they were sent."""
+
+    status: GenerationStatus
+    terminal: Terminal
+    text: tuple[str, str] | None = None
+
+
+def _close(
+    tx: WriteTx,
+    actor: Actor,
+    started: Started,
+    owner: InstanceId,
+    model: str,
+    outcome: Outcome,
+    steps: Sequence[StepRecord],
+) -> _End:
+    """Settle; or, when this process was declared dead while it slept, find what stands: the streams end with that."""
+    if settle(tx, actor, started, owner, model, outcome, steps):
+        return _End(outcome.status, terminal(outcome))
+    generation, stored = get_stored(tx, actor, started.id)
+    return _End(generation.status, stored_terminal(generation, stored), (stored.reasoning, stored.text))
 
 
 def _request_abort(tx: WriteTx, actor: Actor, generation: GenerationId) -> None:

@@ -1,17 +1,10 @@
 """How an end is told: the terminal frame of a stream, from memory and from the database alike."""
 
-from dataclasses import replace
-
 from fabula.features.generation.errors import GenerationInterrupted
 from fabula.features.generation.types import Generation, GenerationStatus, Outcome, StoredText
 from fabula.plugins import Json
 
 Terminal = tuple[bytes, dict[str, object]]
-
-
-def interrupted(outcome: Outcome) -> Outcome:
-    """The same text, with the end that a dead process leaves."""
-    return replace(outcome, status=GenerationStatus.INTERRUPTED, error=interruption())
 
 
 def interruption() -> dict[str, Json]:

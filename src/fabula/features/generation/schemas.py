@@ -32,6 +32,15 @@ class RegenerateIn(In):
     branch_id: BranchId | None = None
 
 
+class EditIn(In):
+    """What is left out stays as it is; `blocks: null` shows the text again."""
+
+    prompt_text: Text | None = Field(None, min_length=1)
+    blocks: list[dict[str, Any]] | None = Field(None, max_length=100)
+    branch_id: BranchId | None = None
+    version: int | None = Field(None, ge=1, le=2**31 - 1)
+
+
 class GenerationOut(Out):
     id: GenerationId
     chat_id: ChatId | None

@@ -8,10 +8,10 @@ from fabula.core.actor import Actor
 from fabula.core.ids import InstanceId
 from fabula.db import WriteTx
 from fabula.features import conversations, usage
-from fabula.features.conversations import AnswerSlot, TextState
+from fabula.features.conversations import TextState
 from fabula.features.generation import store
 from fabula.features.generation.errors import GenerationInterrupted
-from fabula.features.generation.types import GenerationStatus, Outcome, Started, StepRecord
+from fabula.features.generation.types import GenerationStatus, Mode, Outcome, Started, StepRecord
 
 log = structlog.get_logger()
 
@@ -40,9 +40,9 @@ def settle(
     if not ours:
         return False
     if started.message_id is not None and started.variant_id is not None:
-        slot = AnswerSlot(started.message_id, started.variant_id)
+        slot = conversations.answer.AnswerSlot(started.message_id, started.variant_id)
         state = _TEXT_STATES[outcome.status]
-        conversations.settle(tx, actor, started.chat_id, slot, outcome.text, outcome.reasoning, None, state)
+        conversations.answer.settle(tx, actor, started.chat_id, slot, outcome.text, outcome.reasoning, None, state)
     store.runs.insert_steps(tx, ws, started.run_id, steps)
     error = None if outcome.error is None else str(outcome.error.get("message"))
     store.runs.finish_run(tx, ws, started.run_id, outcome.status.value, error)
@@ -50,7 +50,7 @@ def settle(
     usage.record(
         tx,
         actor,
-        [(usage.Meter.LLM_TOKENS, tokens)],
+        [(usage.Meter.LLM_TOKENS, tokens), (usage.Meter.MESSAGES_PROCESSED, int(started.mode is Mode.REPLY))],
         model=model,
         chat=started.chat_id,
         generation=started.id,
@@ -75,7 +75,7 @@ def interrupt_orphans(tx: WriteTx) -> int:
         return 0
     problem: dict[str, object] = {"code": GenerationInterrupted.code, "message": GenerationInterrupted().message}
     store.ownership.interrupt(tx, [orphan.id for orphan in orphans], problem)
-    conversations.interrupt(tx, [orphan.variant_id for orphan in orphans if orphan.variant_id is not None])
+    conversations.answer.interrupt(tx, [orphan.variant_id for orphan in orphans if orphan.variant_id is not None])
     store.runs.interrupt(tx, [orphan.run_id for orphan in orphans if orphan.run_id is not None])
     for orphan in orphans:
         status = GenerationStatus.INTERRUPTED.value

@@ -1,158 +1,117 @@
-"""How a tale is answered: the card, the persona and the history become a prompt."""
+"""How a tale is answered: the card, the persona, lore and the history become a prompt."""
 
-import hashlib
-from dataclasses import dataclass
-
-from msgspec.json import Encoder
+import asyncio
+from dataclasses import replace
+from functools import partial
 
 from fabula.core.actor import Actor
+from fabula.core.ids import VariantId
 from fabula.db import Database, ReadTx, WriteTx
 from fabula.features import conversations, profiles, prompting
 from fabula.features.connections import Connection
-from fabula.features.conversations import Author, Chat, HistoryLine
-from fabula.features.generation.sources import BuiltPrompt
-from fabula.features.generation.types import Mode, Started
-from fabula.features.prompting import (
-    HistoryMessage,
-    Insert,
-    LastMessages,
-    MacroContext,
-    Persona,
-    Prompt,
-    PromptParts,
-    TemplateContext,
-    Variables,
-)
+from fabula.features.conversations import Author, Branch, Chat
+from fabula.features.generation.compose import Composed, Turn, compose
+from fabula.features.generation.explain import explain
+from fabula.features.generation.material import Material, find_standing, gather_from, profile_of, read_books, tell
+from fabula.features.generation.memory import to_meta
+from fabula.features.generation.sources import BuiltPrompt, Expanded, Place
+from fabula.features.generation.tale_lore import asks_standing
+from fabula.features.generation.types import Started
+from fabula.features.lore import Lorebook, Shelf
 from fabula.plugins import Json
 
 # More messages than any window holds cost time to read and are never sent.
 _TOKENS_PER_MESSAGE_AT_LEAST = 12
 MAX_HISTORY = 2_000
-_CONTINUE = "[Continue your last message from exactly where it stops. Do not repeat any of it.]"
-_IMPERSONATE = "[Now write {{user}}'s next message, in {{user}}'s voice. Write only what {{user}} says and does.]"
-_encode = Encoder().encode
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What the database says of a turn, at one instant."""
-
-    macros: MacroContext
-    history: list[HistoryLine]
+# Scanning more than this takes about as long as handing the work to a thread.
+_LARGE_BOOK = 50
+_END = 2**31 - 1
 
 
 class Tales:
     """The `TurnSource` of chats of kind `tale`."""
 
     def __init__(self) -> None:
-        self._counter = prompting.find_counter()
+        self.counter = prompting.find_counter()
+        self.shelf = Shelf()
 
     def speaker(self, tx: WriteTx, actor: Actor, chat: Chat) -> Author:
         if chat.entity_profile_id is None:
             return Author("assistant", None, "Assistant")
-        profile = profiles.get_any_profile(tx, actor, chat.entity_profile_id)
-        return Author("entity_profile", profile.id, profile.name)
+        name = profiles.get_name(tx, actor, chat.entity_profile_id)
+        return Author("entity_profile", chat.entity_profile_id, name)
 
-    def expand(self, tx: ReadTx, actor: Actor, chat: Chat, text: str) -> str:
+    def expand(self, tx: ReadTx, actor: Actor, chat: Chat, text: str, place: Place) -> Expanded:
         if "{{" not in text and "<" not in text:
-            return text
-        return prompting.expand(text, _macros(tx, actor, chat, str(chat.last_message_at)), Variables()).text
+            return Expanded(text)
+        branch = conversations.get_branch(tx, actor, chat, place.branch)
+        upto = _END if place.upto is None else place.upto
+        metas = conversations.standing.list_effects(tx, actor, chat, branch, upto)
+        told = tell(tx, actor, chat, profile_of(tx, actor, chat), str(chat.last_message_at), metas)
+        found = prompting.expand(text, told.macros, told.memory.variables)
+        return Expanded(found.text, to_meta((), found.changes))
 
-    async def prepare(self, db: Database, actor: Actor, started: Started, connection: Connection) -> BuiltPrompt:
-        take = min(MAX_HISTORY, connection.context_tokens // _TOKENS_PER_MESSAGE_AT_LEAST)
-        material = await db.read(actor, gather, started, take)
-        return _explain(self._build(material, started, connection))
+    def gather(self, tx: ReadTx, actor: Actor, started: Started, chat: Chat, branch: Branch, room: int) -> Material:
+        return gather_from(tx, actor, chat, branch, started.upto, started.id, window_of(room), self.shelf)
 
-    def _build(self, material: Material, started: Started, connection: Connection) -> Prompt:
-        fields = prompting.expand_fields(material.macros, Variables(), system=prompting.DEFAULT_SYSTEM)
-        macros = fields.ctx
-        system = prompting.render(prompting.BUILTIN_TEMPLATE, TemplateContext(macros)).text
-        history = [HistoryMessage(line.message_id, line.role.value, line.text) for line in material.history]
-        if started.mode is Mode.CONTINUE and started.message_id is not None:
-            history.append(HistoryMessage(started.message_id, "assistant", started.prefix))
-        parts = PromptParts(
-            system=system,
-            history=history,
-            examples=prompting.parse_examples(macros.char.mes_example, macros.char, macros.user),
-            depth_prompts=_depth_prompts(macros),
-            post_history=_closing(started.mode, macros),
+    async def prepare(
+        self, db: Database, actor: Actor, started: Started, connection: Connection, material: object
+    ) -> BuiltPrompt:
+        assert isinstance(material, Material)
+        turn = Turn(
+            started.mode,
+            started.message_id,
+            started.prefix,
+            connection.context_tokens,
+            connection.answer_tokens,
         )
-        return prompting.build(
-            parts,
-            context_tokens=connection.context_tokens,
-            reserved_tokens=connection.answer_tokens,
-            counter=self._counter,
-        )
+        composed = await self.compose(db, actor, material, turn)
+        if composed.effects is not None and started.variant_id is not None:
+            await db.write(actor, _note_effects, started.variant_id, composed.effects)
+        return explain(composed, material.told)
+
+    async def compose(self, db: Database, actor: Actor, material: Material, turn: Turn) -> Composed:
+        """Build the prompt; in a thread where books are large or unread, or the template is somebody's."""
+        slow = self._is_slow(material)
+        books, asks = await asyncio.to_thread(self._open, material) if slow else self._open(material)
+        chat, branch = material.told.chat, material.branch
+        if asks and chat is not None and branch is not None:
+            answers, greeting = await db.read(actor, find_standing, chat, branch, material.length)
+            turn = replace(turn, answers=answers, greeting=greeting)
+        build = partial(compose, material, books, turn, self.counter)
+        return await asyncio.to_thread(build) if slow else build()
+
+    def _open(self, material: Material) -> tuple[list[Lorebook], bool]:
+        """The books, and whether any of their decorators asks where the branch stands."""
+        books = read_books(material, self.shelf)
+        return books, any(asks_standing(entry.content) for book in books for entry in book.entries)
+
+    def _is_slow(self, material: Material) -> bool:
+        told = material.told
+        if told.template is not None or material.unread or len(told.books) > _LARGE_BOOK:
+            return True
+        own = None if material.profile is None else material.profile.spec.get("character_book")
+        entries = own.get("entries") if isinstance(own, dict) else None
+        count = len(entries) if isinstance(entries, list | dict) else 0
+        shelved = (self.shelf.find((book.id, book.version)) for book in told.books)
+        return count + sum(len(book.entries) for book in shelved if book is not None) > _LARGE_BOOK
 
 
-def gather(tx: ReadTx, actor: Actor, started: Started, take: int) -> Material:
-    """Read what the prompt is made from."""
-    chat = conversations.get_chat(tx, actor, started.chat_id)
-    branch = conversations.get_branch(tx, actor, chat, started.branch_id)
-    history = conversations.list_history(tx, actor, chat, branch, started.upto, take)
-    return Material(_macros(tx, actor, chat, started.id, history), history)
+def window_of(context_tokens: int) -> int:
+    """How many messages are worth reading for a context."""
+    return min(MAX_HISTORY, context_tokens // _TOKENS_PER_MESSAGE_AT_LEAST)
 
 
 def greet(tx: ReadTx, actor: Actor, profile: profiles.Profile, seed: str) -> list[conversations.Greeting]:
     """A profile's greetings with their macros expanded, once; empty ones are skipped."""
-    macros = MacroContext(prompting.read_character(profile.spec), Persona(actor.name), tx.now, seed)
+    told = tell(tx, actor, None, profile, seed)
     found = []
     for raw in profiles.greetings(profile.spec):
-        text = prompting.expand(raw, macros, Variables()).text
-        if text.strip():
-            found.append(conversations.Greeting(text, raw))
+        said = prompting.expand(raw, told.macros, told.memory.variables)
+        if said.text.strip():
+            found.append(conversations.Greeting(said.text, raw, to_meta((), said.changes)))
     return found
 
 
-def _macros(tx: ReadTx, actor: Actor, chat: Chat, seed: str, history: list[HistoryLine] | None = None) -> MacroContext:
-    spec: dict[str, Json] = {"name": "Assistant"}
-    if chat.entity_profile_id is not None:
-        spec = profiles.get_any_profile(tx, actor, chat.entity_profile_id).spec
-    last = _last(history) if history else LastMessages()
-    return MacroContext(prompting.read_character(spec), Persona(actor.name), tx.now, seed, last=last)
-
-
-def _last(history: list[HistoryLine]) -> LastMessages:
-    def newest(role: str) -> str:
-        return next((line.text for line in reversed(history) if line.role.value == role), "")
-
-    end = history[-1]
-    return LastMessages(end.text, newest("user"), newest("assistant"), end.seq, history[0].seq)
-
-
-def _depth_prompts(macros: MacroContext) -> list[Insert]:
-    """The card's own depth prompt (`extensions.depth_prompt`: prompt, depth, role)."""
-    extensions = macros.char.spec.get("extensions")
-    found = extensions.get("depth_prompt") if isinstance(extensions, dict) else None
-    if not isinstance(found, dict) or not isinstance(found.get("prompt"), str) or not found["prompt"]:
-        return []
-    depth, role = found.get("depth"), found.get("role")
-    text = prompting.expand(str(found["prompt"]), macros, Variables()).text
-    known = role if role in {"system", "user", "assistant"} else "system"
-    return [Insert("depth_prompt", str(known), text, depth=depth if isinstance(depth, int) else 4)]
-
-
-def _closing(mode: Mode, macros: MacroContext) -> str:
-    """What stands after the history: the card's post-history instructions, and what this mode asks for."""
-    asks = {Mode.CONTINUE: _CONTINUE, Mode.IMPERSONATE: _IMPERSONATE}.get(mode, "")
-    ask = prompting.expand(asks, macros, Variables()).text
-    return "\n\n".join(part for part in (macros.char.post_history_instructions, ask) if part)
-
-
-def _explain(prompt: Prompt) -> BuiltPrompt:
-    trimmed = [{"origin": t.origin, "tokens": t.tokens, "reason": t.reason.value} for t in prompt.trimmed]
-    snapshot = {
-        "prompt": [{"origin": p.origin, "role": p.role, "text": p.text, "tokens": p.tokens} for p in prompt.pieces],
-        "trimmed": trimmed,
-        "lore": [],
-        "retrieval": [],
-        "counter": prompt.counter,
-    }
-    text = _encode(snapshot)
-    summary: dict[str, Json] = {
-        "tokens": prompt.tokens,
-        "pieces": len(prompt.pieces),
-        "trimmed": len(prompt.trimmed),
-        "counter": prompt.counter,
-    }
-    return BuiltPrompt(prompt.messages, text.decode(), hashlib.sha256(text).hexdigest(), prompt.tokens, summary)
+def _note_effects(tx: WriteTx, actor: Actor, variant: VariantId, effects: dict[str, Json]) -> None:
+    conversations.standing.note_effects(tx, actor, variant, effects)

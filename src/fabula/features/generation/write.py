@@ -39,6 +39,7 @@ class Writing:
     started: Started
     live: LiveGeneration
     connection: Connection
+    material: object
     model_name: str = ""
     finish_reason: str | None = None
     usage: TokenUsage | None = None
@@ -72,7 +73,9 @@ async def write_answer(w: Writing) -> Outcome:
 async def _write(w: Writing) -> None:
     began = time.perf_counter()
     w.connection, w.model_name = await w.connections.prepare(w.connection)
-    prompt = await w.sources.of(w.started.chat_kind).prepare(w.db, w.actor, w.started, w.connection)
+    source = w.sources.of(w.started.chat_kind)
+    prompt = await source.prepare(w.db, w.actor, w.started, w.connection, w.material)
+    w.material = None
     w.prompt_tokens = prompt.tokens
     # The model reads the prompt while the database stores it; no delta is shown before both are done.
     saving = asyncio.create_task(w.db.write(w.actor, _save_prompt, w.started, prompt, time.perf_counter() - began))

@@ -1,35 +1,40 @@
-"""Lore (world info): entries that join the prompt when their keys occur. Pure: no database, no HTTP."""
+"""Lore (world info): entries that join the prompt when their keys occur."""
 
 from fabula.features.lore.activate import activate
-from fabula.features.lore.books import from_book, read_lorebook, to_book, to_st
+from fabula.features.lore.files import readable
+from fabula.features.lore.importing import import_books, parse_file
+from fabula.features.lore.library import WholeBook, bind, load_books, pick_books
+from fabula.features.lore.shelf import Shelf
+from fabula.features.lore.store.bindings import BOUND
 from fabula.features.lore.timed import TimedChange, TimedState, fold, timed_from_st, timed_to_st
-from fabula.features.lore.trace import Fired, FiredBy, LoreResult, Match, Placement, Skipped, SkippedBy, Source
-from fabula.features.lore.types import Logic, Lorebook, LoreEntry, LoreRole, Position, ScanInput, ScanMessage
+from fabula.features.lore.trace import Fired, LoreResult, Skipped, SkippedBy
+from fabula.features.lore.try_out import TriedOut
+from fabula.features.lore.types import Lorebook, LorebookId, Position, ScanInput, ScanMessage
 
 __all__ = [
+    "BOUND",
     "Fired",
-    "FiredBy",
-    "Logic",
-    "LoreEntry",
     "LoreResult",
-    "LoreRole",
     "Lorebook",
-    "Match",
-    "Placement",
+    "LorebookId",
     "Position",
     "ScanInput",
     "ScanMessage",
+    "Shelf",
     "Skipped",
     "SkippedBy",
-    "Source",
     "TimedChange",
     "TimedState",
+    "TriedOut",
+    "WholeBook",
     "activate",
+    "bind",
     "fold",
-    "from_book",
-    "read_lorebook",
+    "import_books",
+    "load_books",
+    "parse_file",
+    "pick_books",
+    "readable",
     "timed_from_st",
     "timed_to_st",
-    "to_book",
-    "to_st",
 ]

@@ -73,6 +73,24 @@ def to_st(book: Lorebook) -> dict[str, Json]:
     return out
 
 
+def read_entry(raw: Mapping[str, Json], entry_id: str) -> LoreEntry:
+    """Read one entry of either family; it gets the id given."""
+    return _read_entry(dict(raw), entry_id)
+
+
+def edit_entry(raw: Mapping[str, Json], changes: Mapping[str, object], *, in_st: bool) -> dict[str, Json]:
+    """Lay changed fields of `LoreEntry` over an entry in its own family; a new one, `{}`, goes where `in_st` says."""
+    before = read_entry(raw, "")
+    fields: Any = dict(changes)
+    return _lay(replace(before, **fields), in_st=_is_st_entry(raw) if raw else in_st)
+
+
+def edit_settings(raw: Mapping[str, Json], changes: Mapping[str, object]) -> dict[str, Json]:
+    """Lay changed fields of `Lorebook` over a book; its entries stay as they are."""
+    fields: Any = dict(changes)
+    return _lay_settings(replace(read_lorebook(dict(raw)), **fields))
+
+
 def _is_number(entry_id: str) -> bool:
     return entry_id.isascii() and entry_id.isdecimal() and len(entry_id) < 10 and str(int(entry_id)) == entry_id
 

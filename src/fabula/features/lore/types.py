@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
+from typing import NewType
 
 from fabula.plugins.contracts import Json
+
+LorebookId = NewType("LorebookId", str)
+EntryId = NewType("EntryId", str)
+BindingId = NewType("BindingId", str)
 
 DEFAULT_SCAN_DEPTH = 2
 DEFAULT_BUDGET_SHARE = 0.25
@@ -146,3 +152,36 @@ class ScanInput:
     greeting: int | None = None
     user_icon: str | None = None
     include_names: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBook:
+    """A lorebook of a workspace. `raw` is the book's file without its entries: settings are read from it."""
+
+    id: LorebookId
+    name: str
+    raw: Mapping[str, Json] = field(hash=False, repr=False)
+    entry_count: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry of a stored book; `place` is its name in files that keep entries as an object."""
+
+    id: EntryId
+    place: str | None
+    raw: Mapping[str, Json] = field(hash=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where a book takes part; `scope_id` is None for `global`."""
+
+    id: BindingId
+    lorebook_id: LorebookId
+    scope: str
+    scope_id: str | None
+    created_at: datetime

@@ -1,21 +1,31 @@
 """Entity profiles: characters, worlds, places; cards in and out without loss."""
 
-from fabula.features.profiles.cards import greetings
-from fabula.features.profiles.importing import ParsedFile, import_cards, parse_file
-from fabula.features.profiles.read import get_any_profile, get_picture, get_profile, list_profiles
-from fabula.features.profiles.types import ImportItem, ImportStatus, Picture, Profile
+from fabula.features.profiles.cards import greetings, read_book
+from fabula.features.profiles.importing import ParsedFile, import_cards, parse_file, parse_files
+from fabula.features.profiles.read import get_any_profile, get_name, get_picture, get_profile, list_profiles
+from fabula.features.profiles.search import list_next_documents, list_texts
+from fabula.features.profiles.thumbnails import THUMBNAIL
+from fabula.features.profiles.types import ImportItem, ImportStatus, Picture, Profile, Sort, Wanted
 
 __all__ = [
+    "THUMBNAIL",
     "ImportItem",
     "ImportStatus",
     "ParsedFile",
     "Picture",
     "Profile",
+    "Sort",
+    "Wanted",
     "get_any_profile",
+    "get_name",
     "get_picture",
     "get_profile",
     "greetings",
     "import_cards",
+    "list_next_documents",
     "list_profiles",
+    "list_texts",
     "parse_file",
+    "parse_files",
+    "read_book",
 ]

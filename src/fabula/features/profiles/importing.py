@@ -1,28 +1,40 @@
 """Import cards: read and put away the bytes outside any transaction, then store all profiles in one."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from fabula.core.actor import Actor, Scope
 from fabula.core.errors import AppError
+from fabula.core.ids import ProfileId, uuid7
 from fabula.db import WriteTx
 from fabula.engine.blobs import FileBlobs
-from fabula.features.profiles import store
+from fabula.features import audit
 from fabula.features.profiles.cards import CardFile, content_hash, read_card
-from fabula.features.profiles.types import ImportItem, ImportNote, ImportStatus, NewProfile
-from fabula.features.profiles.write import create
-from fabula.plugins import Json
+from fabula.features.profiles.rules import storable_name, tags_of
+from fabula.features.profiles.search import index_profiles
+from fabula.features.profiles.store import rows
+from fabula.features.profiles.thumbnails import Enqueue, ask_for_thumbnails
+from fabula.features.profiles.types import (
+    Content,
+    ImportItem,
+    ImportNote,
+    ImportStatus,
+    Origin,
+    Picture,
+    StoredCard,
+)
 
-UNNAMED = "Unnamed"
-_NAME_CHARS = 500
+# Files of one batch in memory and in work at once. Hashing, checksums and fsync let other threads run meanwhile.
+AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A file that was read: a profile to store, or the error that says why there is none."""
+    """A file that was read: a card to store, or the error that says why there is none."""
 
     file: str
-    profile: NewProfile | None
+    card: StoredCard | None
     notes: tuple[ImportNote, ...]
     error: AppError | None
 
@@ -34,52 +46,74 @@ def parse_file(blobs: FileBlobs, file: str, data: bytes) -> ParsedFile:
     except AppError as error:
         return ParsedFile(file, None, (), error)
     notes = tuple(ImportNote(w.code, w.path, w.message) for w in card.report)
-    return ParsedFile(file, _new_profile(blobs, card, data), notes, None)
+    return ParsedFile(file, _put_away(blobs, card, data), notes, None)
 
 
-def import_cards(tx: WriteTx, actor: Actor, files: Sequence[ParsedFile]) -> list[ImportItem]:
-    """Store what was read; a card whose content is here already is a `duplicate` and carries that profile's id."""
+async def parse_files(blobs: FileBlobs, files: Iterable[tuple[str, Callable[[], bytes]]]) -> list[ParsedFile]:
+    """As `parse_file` for each name and reader, in their order; at most `AT_ONCE` are read at a time."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def parse(name: str, read: Callable[[], bytes]) -> ParsedFile:
+        async with places:
+            return await asyncio.to_thread(lambda: parse_file(blobs, name, read()))
+
+    return await asyncio.gather(*(parse(name, read) for name, read in files))
+
+
+def import_cards(
+    tx: WriteTx, actor: Actor, files: Sequence[ParsedFile], enqueue: Enqueue | None = None
+) -> list[ImportItem]:
+    """Store what was read; a card whose content is here already is a `duplicate` and carries that profile's id.
+
+    Give at most some hundred files: a transaction must stay short. Without `enqueue` pictures get no small one.
+    """
     actor.require(Scope.PROFILE_WRITE)
-    return [_import_one(tx, actor, file) for file in files]
+    hashes = [hashed for file in files if (hashed := _hash_of(file)) is not None]
+    known = rows.find_same_contents(tx, actor.workspace, hashes) if hashes else {}
+    new: dict[ProfileId, StoredCard] = {}
+    items = [_settle(file, known, new) for file in files]
+    if new:
+        rows.insert_profiles(tx, actor.workspace, new)
+        index_profiles(tx, actor.workspace, {profile: card.content for profile, card in new.items()})
+    for profile, card in new.items():
+        audit.record(tx, actor, "profile.created", "entity_profile", profile, after={"name": card.content.name})
+    if enqueue is not None:
+        ask_for_thumbnails(tx, actor, enqueue, [profile for profile, card in new.items() if card.avatar])
+    return items
 
 
-def _import_one(tx: WriteTx, actor: Actor, file: ParsedFile) -> ImportItem:
-    new = file.profile
-    if new is None:
+def has_pictures(files: Iterable[ParsedFile]) -> bool:
+    """Tell whether storing these may enqueue a job."""
+    return any(file.card is not None and file.card.avatar is not None for file in files)
+
+
+def _hash_of(file: ParsedFile) -> str | None:
+    return None if file.card is None or file.card.origin is None else file.card.origin.content_hash
+
+
+def _settle(file: ParsedFile, known: dict[str, tuple[ProfileId, str]], new: dict[ProfileId, StoredCard]) -> ImportItem:
+    """Decide one file, adding to what is `known` and `new`: the next file of the batch may be the same card."""
+    if file.card is None:
         error = None if file.error is None else (file.error.code, file.error.message)
         return ImportItem(file.file, ImportStatus.FAILED, None, None, file.notes, error)
-    same = None if new.content_hash is None else store.find_same_content(tx, actor.workspace, new.content_hash)
-    if same is not None:
-        return ImportItem(file.file, ImportStatus.DUPLICATE, same[0], same[1], file.notes, None)
-    profile = create(tx, actor, new)
-    return ImportItem(file.file, ImportStatus.CREATED, profile.id, profile.name, file.notes, None)
+    hashed = _hash_of(file)
+    if hashed is not None and hashed in known:
+        profile, name = known[hashed]
+        return ImportItem(file.file, ImportStatus.DUPLICATE, profile, name, file.notes, None)
+    profile, name = ProfileId(uuid7()), file.card.content.name
+    new[profile] = file.card
+    if hashed is not None:
+        known[hashed] = (profile, name)
+    return ImportItem(file.file, ImportStatus.CREATED, profile, name, file.notes, None)
 
 
-def _new_profile(blobs: FileBlobs, card: CardFile, data: bytes) -> NewProfile:
+def _put_away(blobs: FileBlobs, card: CardFile, data: bytes) -> StoredCard:
     original = blobs.put(data)
     avatar = card.avatar
-    same_bytes = avatar is not None and avatar.data == data
-    return NewProfile(
-        name=storable_name(card.spec.get("name")),
-        spec=card.spec,
-        tags=tags_of(card.spec),
-        raw=card.raw,
-        original_blob=original,
-        original_format=card.container.value,
-        avatar_blob=original if same_bytes else None if avatar is None else blobs.put(avatar.data),
-        avatar_type=None if avatar is None else avatar.media_type,
-        content_hash=content_hash(card),
-    )
-
-
-def tags_of(spec: dict[str, Json]) -> list[str]:
-    """The tags of a V3 data object that are text."""
-    found = spec.get("tags")
-    return [tag for tag in found if isinstance(tag, str)] if isinstance(found, list) else []
-
-
-def storable_name(name: Json) -> str:
-    """A card's name as lists show it: one line, never empty, and nothing that a database cannot hold."""
-    text = name if isinstance(name, str) else ""
-    clean = text.encode("utf-8", "replace").decode().replace("\x00", "")
-    return " ".join(clean.split())[:_NAME_CHARS] or UNNAMED
+    picture = None
+    if avatar is not None:
+        # A PNG card is its own picture: one blob, not two.
+        key = original if avatar.data is data else blobs.put(avatar.data)
+        picture = Picture(key, avatar.media_type, None)
+    content = Content(storable_name(card.spec.get("name")), card.spec, tags_of(card.spec))
+    return StoredCard(content, Origin(card.raw, original, card.container.value, content_hash(card)), picture)

@@ -4,15 +4,15 @@ from fabula.core.actor import Actor, Scope
 from fabula.core.ids import ProfileId
 from fabula.core.paging import Page
 from fabula.db import ReadTx
-from fabula.features.profiles import store
 from fabula.features.profiles.errors import AvatarNotFound, ProfileNotFound
-from fabula.features.profiles.types import Picture, Profile
+from fabula.features.profiles.store import lists, rows
+from fabula.features.profiles.types import Picture, Profile, StoredCard, Wanted
 
 
 def get_profile(tx: ReadTx, actor: Actor, profile: ProfileId) -> Profile:
     """One profile; raises `ProfileNotFound`."""
     actor.require(Scope.PROFILE_READ)
-    found = store.find_profile(tx, actor.workspace, profile)
+    found = rows.find_profile(tx, actor.workspace, profile)
     if found is None:
         raise ProfileNotFound(profile)
     return found
@@ -21,21 +21,42 @@ def get_profile(tx: ReadTx, actor: Actor, profile: ProfileId) -> Profile:
 def get_any_profile(tx: ReadTx, actor: Actor, profile: ProfileId) -> Profile:
     """As `get_profile`, also when it is deleted: chats outlive the profile they are with."""
     actor.require(Scope.PROFILE_READ)
-    found = store.find_profile(tx, actor.workspace, profile) or store.find_deleted(tx, actor.workspace, profile)
+    found = rows.find_profile(tx, actor.workspace, profile) or rows.find_deleted(tx, actor.workspace, profile)
     if found is None:
         raise ProfileNotFound(profile)
     return found
 
 
-def list_profiles(tx: ReadTx, actor: Actor, limit: int, cursor: str | None) -> Page[Profile]:
+def get_name(tx: ReadTx, actor: Actor, profile: ProfileId) -> str:
+    """The name of a profile, deleted or not; raises `ProfileNotFound`. Reads nothing else: a card may be large."""
     actor.require(Scope.PROFILE_READ)
-    return store.list_profiles(tx, actor.workspace, limit, cursor)
+    found = rows.find_name(tx, actor.workspace, profile)
+    if found is None:
+        raise ProfileNotFound(profile)
+    return found
+
+
+def list_profiles(
+    tx: ReadTx, actor: Actor, limit: int, cursor: str | None, wanted: Wanted | None = None
+) -> Page[Profile]:
+    """A page of the profiles that are `wanted`, by default of all, the newest first."""
+    actor.require(Scope.PROFILE_READ)
+    return lists.list_profiles(tx, actor.workspace, wanted or Wanted(), limit, cursor)
 
 
 def get_picture(tx: ReadTx, actor: Actor, profile: ProfileId) -> Picture:
     """Where the picture is; raises `AvatarNotFound`."""
     actor.require(Scope.PROFILE_READ)
-    found = store.find_picture(tx, actor.workspace, profile)
+    found = rows.find_picture(tx, actor.workspace, profile)
     if found is None:
         raise AvatarNotFound(profile)
+    return found
+
+
+def get_card(tx: ReadTx, actor: Actor, profile: ProfileId) -> StoredCard:
+    """All that an export is made of; raises `ProfileNotFound`."""
+    actor.require(Scope.PROFILE_READ)
+    found = rows.find_card(tx, actor.workspace, profile)
+    if found is None:
+        raise ProfileNotFound(profile)
     return found

@@ -1,12 +1,15 @@
 """Entity profiles over HTTP."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from fabula.core.ids import ProfileId
+from fabula.features.profiles.rules import MAX_SEARCHED_TAGS, NAME_CHARS
 from fabula.features.profiles.types import ImportItem, Profile
 from fabula.http.schemas import In, Instant, Out, Text
+
+MAX_VERSION = 2**31 - 1
 
 
 class ProfileOut(Out):
@@ -15,6 +18,8 @@ class ProfileOut(Out):
     kind: str
     spec: dict[str, Any]
     tags: list[str]
+    favourite: bool
+    has_avatar: bool
     version: int
     created_at: Instant
     updated_at: Instant
@@ -27,6 +32,8 @@ class ProfileOut(Out):
             kind=profile.kind,
             spec=profile.spec,
             tags=profile.tags,
+            favourite=profile.favourite,
+            has_avatar=profile.has_avatar,
             version=profile.version,
             created_at=profile.created_at,
             updated_at=profile.updated_at,
@@ -34,11 +41,19 @@ class ProfileOut(Out):
 
 
 class ProfileIn(In):
-    """`spec` is the V3 data object, or as much of it as there is; its `name` serves where `name` is absent."""
+    """`spec` is the V3 data object, or as much of it as there is; `name` and `tags` beside it win over its own.
 
-    name: Text | None = Field(None, min_length=1, max_length=500)
+    With `version`, an edit of anything but that version is refused.
+    """
+
+    name: Text | None = Field(None, min_length=1, max_length=NAME_CHARS)
     spec: dict[str, Any]
-    tags: list[Text] | None = Field(None, max_length=200)
+    tags: list[Annotated[Text, Field(min_length=1)]] | None = Field(None, max_length=MAX_SEARCHED_TAGS)
+    version: int | None = Field(None, ge=1, le=MAX_VERSION)
+
+
+class FavouriteIn(In):
+    favourite: bool
 
 
 class WarningOut(Out):

@@ -1,6 +1,6 @@
 """Entity profiles: whom or what a tale is with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,16 +13,55 @@ KIND = "CharSpec"
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A profile as lists and chats need it; `spec` is the V3 data object."""
+    """A profile as lists and chats need it; `spec` is the V3 data object, `settings` hold for its chats."""
 
     id: ProfileId
     name: str
     kind: str
     spec: dict[str, Json]
     tags: list[str]
+    favourite: bool
+    has_avatar: bool
     version: int
     created_at: datetime
     updated_at: datetime
+    settings: dict[str, Json] = field(default_factory=dict)
+
+
+class Sort(StrEnum):
+    """By name from A to Z; by the last change or by age the newest first."""
+
+    NAME = "name"
+    UPDATED = "updated"
+    CREATED = "created"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which profiles a list shows. `text` is a part of the name, `tag` a whole tag; neither looks at case."""
+
+    text: str = ""
+    tag: str = ""
+    favourite: bool | None = None
+    sort: Sort = Sort.CREATED
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody wrote: `spec` in normal form, and the fields that were given beside it."""
+
+    name: str | None
+    spec: dict[str, Json]
+    tags: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What of a profile people edit."""
+
+    name: str
+    spec: dict[str, Json]
+    tags: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +74,22 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class NewProfile:
-    """What is stored of a profile at its birth; the blobs are in place already."""
+class Origin:
+    """What a profile was imported from; the blobs are in place already."""
 
-    name: str
-    spec: dict[str, Json]
-    tags: list[str]
     raw: Json
-    original_blob: BlobKey | None
-    original_format: str | None
-    avatar_blob: BlobKey | None
-    avatar_type: str | None
+    blob: BlobKey
+    format: str
     content_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCard:
+    """All that makes a profile what it is: what is stored at its birth, and what an export is made of."""
+
+    content: Content
+    origin: Origin | None = None
+    avatar: Picture | None = None
 
 
 class ImportStatus(StrEnum):

@@ -3,17 +3,18 @@
 from fabula.features.prompting.build import build
 from fabula.features.prompting.builtin import BUILTIN_TEMPLATE, DEFAULT_SYSTEM
 from fabula.features.prompting.character import expand_fields, read_character
-from fabula.features.prompting.errors import TemplateProblem
 from fabula.features.prompting.examples import parse_examples
 from fabula.features.prompting.macros import expand
-from fabula.features.prompting.template import TemplateContext, render, validate
+from fabula.features.prompting.preview import Preview
+from fabula.features.prompting.scopes import Scopes
+from fabula.features.prompting.store import CHOSEN
+from fabula.features.prompting.template import TemplateContext, render
 from fabula.features.prompting.tokens import TokenCounter, find_counter
 from fabula.features.prompting.types import (
     HistoryMessage,
     Insert,
     LastMessages,
     MacroContext,
-    Passage,
     Persona,
     Position,
     Prompt,
@@ -25,18 +26,19 @@ from fabula.features.prompting.types import (
 
 __all__ = [
     "BUILTIN_TEMPLATE",
+    "CHOSEN",
     "DEFAULT_SYSTEM",
     "HistoryMessage",
     "Insert",
     "LastMessages",
     "MacroContext",
-    "Passage",
     "Persona",
     "Position",
+    "Preview",
     "Prompt",
     "PromptParts",
+    "Scopes",
     "TemplateContext",
-    "TemplateProblem",
     "TokenCounter",
     "VariableChange",
     "VariableScope",
@@ -48,5 +50,4 @@ __all__ = [
     "parse_examples",
     "read_character",
     "render",
-    "validate",
 ]

@@ -45,3 +45,33 @@ class ExpansionTooLarge(AppError):
     @property
     def message(self) -> str:
         return f"the macros of this text produce more than {self.limit} characters; shorten what they repeat"
+
+
+class TemplateRefused(TemplateInvalid):
+    """A template that does not parse is not saved; the path names the field it came in."""
+
+    @property
+    def details(self) -> dict[str, object] | None:
+        path = "body.templateText"
+        found = [{"path": path, "line": p.line, "column": p.column, "message": p.message} for p in self.problems]
+        return {"problems": found}
+
+
+class TemplateNotFound(AppError):
+    kind, code = Kind.NOT_FOUND, "prompting.template_not_found"
+    id: str
+
+    @property
+    def message(self) -> str:
+        return f"there is no prompt template {self.id!r}"
+
+
+class TemplateVersionConflict(AppError):
+    """The caller's copy is old; `current` is the template as it stands."""
+
+    kind, code = Kind.CONFLICT, "prompting.version_conflict"
+    current: dict[str, object]
+
+    @property
+    def message(self) -> str:
+        return "somebody changed this template meanwhile; look at the current one and decide again"

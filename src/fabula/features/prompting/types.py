@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import NewType
 
 from fabula.plugins.contracts import ChatMessage, Json
+
+TemplateId = NewType("TemplateId", str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,3 +229,20 @@ class Prompt:
     trimmed: tuple[Trimmed, ...]
     tokens: int
     counter: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTemplate:
+    """A stored template. `variables` are defaults of chat variables; they hold until something in the chat sets one."""
+
+    id: TemplateId
+    name: str
+    enabled: bool
+    scope: str
+    scope_id: str | None
+    engine: str
+    text: str
+    variables: Mapping[str, str]
+    version: int
+    created_at: datetime
+    updated_at: datetime

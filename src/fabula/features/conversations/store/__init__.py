@@ -1,5 +1,14 @@
-"""All SQL of conversations, a module a table."""
+"""All SQL of conversations, a module a table; messages have one to read and one to change them."""
 
-from fabula.features.conversations.store import branches, chats, messages, variants
+from fabula.features.conversations.store import (
+    branches,
+    chats,
+    effects,
+    message_changes,
+    messages,
+    search,
+    standing,
+    variants,
+)
 
-__all__ = ["branches", "chats", "messages", "variants"]
+__all__ = ["branches", "chats", "effects", "message_changes", "messages", "search", "standing", "variants"]

@@ -1,13 +1,14 @@
 """SQL of branches."""
 
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 
-from fabula.core.ids import BranchId, ChatId, WorkspaceId
+from fabula.core.ids import BranchId, ChatId, VariantId, WorkspaceId
 from fabula.db import ReadTx, WriteTx
 from fabula.features.conversations.tables import chat_branches
-from fabula.features.conversations.types import Branch, Chat
+from fabula.features.conversations.types import Branch, Chat, Message
 
 _P = sa.bindparam
 _BRANCH = (
@@ -30,12 +31,31 @@ _FIND_BRANCH = sa.select(*_BRANCH).where(
     & _BRANCH_OURS
     & chat_branches.c.deleted_at.is_(None)
 )
+_FIND_DELETED = sa.select(*_BRANCH).where(
+    (chat_branches.c.id == _P("branch"))
+    & (chat_branches.c.chat_id == _P("chat"))
+    & _BRANCH_OURS
+    & chat_branches.c.deleted_at.is_not(None)
+)
 _LOCK_BRANCH = _FIND_BRANCH.with_for_update()
 _LIST_BRANCHES = (
     sa.select(*_BRANCH)
     .where((chat_branches.c.chat_id == _P("chat")) & _BRANCH_OURS & chat_branches.c.deleted_at.is_(None))
+    .where(chat_branches.c.id > _P("after"))
     .order_by(chat_branches.c.id)
+    .limit(_P("take"))
 )
+_HAS_CHILDREN = sa.select(chat_branches.c.id).where(
+    (chat_branches.c.parent_branch_id == _P("branch")) & _BRANCH_OURS & chat_branches.c.deleted_at.is_(None)
+)
+# Deleted branches count: restored, they must find what they pin.
+_IS_PINNED = sa.select(chat_branches.c.id).where(
+    (chat_branches.c.chat_id == _P("chat")) & (chat_branches.c.forked_from_variant_id == _P("variant")) & _BRANCH_OURS
+)
+_THIS = (chat_branches.c.id == _P("branch")) & _BRANCH_OURS
+_RENAME = sa.update(chat_branches).where(_THIS).values(title=_P("new_title"), updated_at=_P("now"))
+_MOVE_PIN = sa.update(chat_branches).where(_THIS).values(forked_from_variant_id=_P("variant"), updated_at=_P("now"))
+_SET_DELETED = sa.update(chat_branches).where(_THIS).values(deleted_at=_P("deleted"), updated_at=_P("now"))
 _ADVANCE = (
     sa.update(chat_branches)
     .where((chat_branches.c.id == _P("branch")) & _BRANCH_OURS)
@@ -64,6 +84,29 @@ def insert_main(tx: WriteTx, ws: WorkspaceId, chat: ChatId, branch: BranchId) ->
     tx.execute(_INSERT_BRANCH, {**row, "created_at": tx.now, "updated_at": tx.now})
 
 
+def insert_fork(
+    tx: WriteTx, ws: WorkspaceId, branch: BranchId, title: str, source: Message, pinned: VariantId | None
+) -> None:
+    """A branch that forks after `source`, whose owner is its parent: this one row, whatever the history's length."""
+    row: dict[str, object] = {
+        "id": branch,
+        "workspace_id": ws,
+        "chat_id": source.chat_id,
+        "title": title,
+        "parent_branch_id": source.branch_id,
+        "forked_from_message_id": source.id,
+        "forked_from_variant_id": pinned,
+        "fork_seq": source.seq,
+        "last_seq": source.seq,
+    }
+    tx.execute(_INSERT_BRANCH, {**row, "created_at": tx.now, "updated_at": tx.now})
+
+
+def find_deleted_branch(tx: ReadTx, ws: WorkspaceId, chat: Chat, branch: BranchId) -> Branch | None:
+    row = tx.execute(_FIND_DELETED, {"ws": ws, "chat": chat.id, "branch": branch}).one_or_none()
+    return None if row is None else _branch(row, chat.active_branch_id)
+
+
 def find_branch(tx: ReadTx, ws: WorkspaceId, chat: Chat, branch: BranchId) -> Branch | None:
     row = tx.execute(_FIND_BRANCH, {"ws": ws, "chat": chat.id, "branch": branch}).one_or_none()
     return None if row is None else _branch(row, chat.active_branch_id)
@@ -75,8 +118,9 @@ def lock_branch(tx: WriteTx, ws: WorkspaceId, chat: Chat, branch: BranchId) -> B
     return None if row is None else _branch(row, chat.active_branch_id)
 
 
-def list_branches(tx: ReadTx, ws: WorkspaceId, chat: Chat) -> list[Branch]:
-    rows = tx.execute(_LIST_BRANCHES, {"ws": ws, "chat": chat.id})
+def list_branches(tx: ReadTx, ws: WorkspaceId, chat: Chat, limit: int, after: str) -> list[Branch]:
+    """Up to `limit` branches whose ids sort after `after`, oldest first."""
+    rows = tx.execute(_LIST_BRANCHES, {"ws": ws, "chat": chat.id, "after": after, "take": limit})
     return [_branch(row, chat.active_branch_id) for row in rows]
 
 
@@ -85,11 +129,34 @@ def list_lineage(tx: ReadTx, ws: WorkspaceId, chat: Chat, branch: Branch) -> lis
     if branch.parent_branch_id is None:
         return [branch]
     rows = tx.execute(_LINEAGE, {"ws": ws, "start": branch.parent_branch_id})
-    return [branch, *(_branch(row, chat.active_branch_id) for row in rows)]
+    # Places fall from a branch to its parent, so they tell the order.
+    above = sorted((_branch(row, chat.active_branch_id) for row in rows), key=attrgetter("fork_seq"), reverse=True)
+    return [branch, *above]
 
 
 def advance(tx: WriteTx, ws: WorkspaceId, branch: BranchId, seq: int) -> None:
     tx.execute(_ADVANCE, {"ws": ws, "branch": branch, "seq": seq, "now": tx.now})
+
+
+def has_children(tx: ReadTx, ws: WorkspaceId, branch: BranchId) -> bool:
+    return tx.execute(_HAS_CHILDREN, {"ws": ws, "branch": branch}).first() is not None
+
+
+def is_pinned(tx: ReadTx, ws: WorkspaceId, chat: ChatId, variant: VariantId) -> bool:
+    """Tell whether any branch pins `variant`, deleted ones included."""
+    return tx.execute(_IS_PINNED, {"ws": ws, "chat": chat, "variant": variant}).first() is not None
+
+
+def rename(tx: WriteTx, ws: WorkspaceId, branch: BranchId, title: str) -> None:
+    tx.execute(_RENAME, {"ws": ws, "branch": branch, "new_title": title, "now": tx.now})
+
+
+def move_pin(tx: WriteTx, ws: WorkspaceId, branch: BranchId, variant: VariantId) -> None:
+    tx.execute(_MOVE_PIN, {"ws": ws, "branch": branch, "variant": variant, "now": tx.now})
+
+
+def set_deleted(tx: WriteTx, ws: WorkspaceId, branch: BranchId, *, deleted: bool) -> None:
+    tx.execute(_SET_DELETED, {"ws": ws, "branch": branch, "deleted": tx.now if deleted else None, "now": tx.now})
 
 
 def _lineage_query() -> sa.Select[Any]:
@@ -97,7 +164,7 @@ def _lineage_query() -> sa.Select[Any]:
     line = start.cte("lineage", recursive=True)
     up = sa.select(*_BRANCH).join(line, chat_branches.c.id == line.c.parent_branch_id).where(_BRANCH_OURS)
     line = line.union_all(up)
-    return sa.select(line).order_by(line.c.fork_seq.desc())
+    return sa.select(line)
 
 
 _LINEAGE = _lineage_query()

@@ -1,6 +1,9 @@
 """SQL of chats."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import compress, product
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,8 +11,11 @@ import sqlalchemy as sa
 from fabula.core.ids import BranchId, ChatId, ProfileId, WorkspaceId
 from fabula.core.paging import Page, decode_cursor, encode_cursor
 from fabula.db import ReadTx, WriteTx
+from fabula.engine.store import MATCHING_IDS
+from fabula.engine.text import Term
 from fabula.features.conversations.tables import chats
-from fabula.features.conversations.types import Chat, ChatKind, ChatStatus
+from fabula.features.conversations.types import Chat, ChatKind, ChatStatus, Origin
+from fabula.plugins import Json
 
 _P = sa.bindparam
 _CHAT = (
@@ -30,17 +36,20 @@ _OURS = chats.c.workspace_id == _P("ws")
 _VISIBLE = _OURS & chats.c.status.in_(("active", "archived"))
 
 _FIND_CHAT = sa.select(*_CHAT).where((chats.c.id == _P("chat")) & _VISIBLE)
+# Not FOR UPDATE: that would also wait for every transaction that only inserts rows of this chat.
+_LOCK_CHAT = _FIND_CHAT.with_for_update(key_share=True)
 _FIND_DELETED = sa.select(*_CHAT).where((chats.c.id == _P("chat")) & _OURS & (chats.c.status == "deleted"))
+_FIND_META = sa.select(chats.c.meta_json).where((chats.c.id == _P("chat")) & _VISIBLE)
 _LIST_CHATS = sa.select(*_CHAT).where(_VISIBLE).order_by(chats.c.updated_at.desc(), chats.c.id.desc()).limit(_P("take"))
 _BEFORE = sa.tuple_(chats.c.updated_at, chats.c.id) < sa.tuple_(
     _P("at", type_=chats.c.updated_at.type), _P("after", type_=chats.c.id.type)
 )
 _OF_PROFILE = chats.c.entity_profile_id == _P("profile")
+_MATCHING = chats.c.id.in_(MATCHING_IDS)
+# By which of profile, terms and cursor are given.
 _LISTS = {
-    (False, False): _LIST_CHATS,
-    (False, True): _LIST_CHATS.where(_BEFORE),
-    (True, False): _LIST_CHATS.where(_OF_PROFILE),
-    (True, True): _LIST_CHATS.where(_OF_PROFILE & _BEFORE),
+    given: _LIST_CHATS.where(*compress((_OF_PROFILE, _MATCHING, _BEFORE), given))
+    for given in product((False, True), repeat=3)
 }
 _INSERT_CHAT = sa.insert(chats)
 _TOUCH_CHAT = (
@@ -53,11 +62,24 @@ _TOUCH_CHAT = (
         updated_at=_P("at"),
     )
 )
-_SET_STATUS = (
+_CHANGED: dict[str, Any] = {"updated_at": _P("now"), "version": chats.c.version + 1}
+_THIS = (chats.c.id == _P("chat")) & _OURS
+_SET_STATUS = sa.update(chats).where(_THIS).values(status=_P("new_status"), deleted_at=_P("deleted"), **_CHANGED)
+_CHANGE = (
     sa.update(chats)
-    .where((chats.c.id == _P("chat")) & _OURS)
-    .values(status=_P("new_status"), deleted_at=_P("deleted"), updated_at=_P("now"), version=chats.c.version + 1)
+    .where(_THIS)
+    .values(title=_P("new_title"), status=_P("new_status"), settings_json=_P("settings"), **_CHANGED)
 )
+_ACTIVATE = sa.update(chats).where(_THIS).values(active_branch_id=_P("branch"), **_CHANGED)
+_REFRESH = sa.update(chats).where(_THIS).values(last_message_preview=_P("preview"), updated_at=_P("now"))
+_APPEAR = sa.update(chats).where(_THIS & (chats.c.status == "importing")).values(status="active", updated_at=_P("now"))
+_SET_LAST = sa.update(chats).where(_THIS).values(last_message_at=_P("at"), last_message_preview=_P("preview"))
+_BEAT = sa.update(chats).where(_THIS & (chats.c.status == "importing")).values(updated_at=_P("now"))
+# Across workspaces: what a process that died was importing.
+_UNFINISHED = sa.select(chats.c.id, chats.c.workspace_id).where(
+    (chats.c.status == "importing") & (chats.c.updated_at <= _P("before"))
+)
+_REMOVE = sa.delete(chats).where(_THIS & (chats.c.status == "importing"))
 
 
 def _chat(row: Any) -> Chat:
@@ -77,24 +99,40 @@ def _chat(row: Any) -> Chat:
     )
 
 
-def insert_chat(
-    tx: WriteTx, ws: WorkspaceId, chat: ChatId, branch: BranchId, kind: ChatKind, profile: ProfileId | None, title: str
-) -> None:
-    """A chat whose active branch will be `branch`; the caller makes that in the same transaction."""
-    times = {"created_at": tx.now, "updated_at": tx.now}
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """A chat to insert; the caller makes `branch`, its active one, in the same transaction."""
+
+    id: ChatId
+    branch: BranchId
+    kind: ChatKind
+    profile: ProfileId | None
+    title: str
+    status: ChatStatus = ChatStatus.ACTIVE
+    settings: dict[str, Json] = field(default_factory=dict)
+    meta: dict[str, Json] = field(default_factory=dict)
+    origin: Origin | None = None
+
+
+def insert_chat(tx: WriteTx, ws: WorkspaceId, new: NewRow) -> None:
     row: dict[str, object] = {
-        "id": chat,
+        "id": new.id,
         "workspace_id": ws,
-        "kind": kind.value,
-        "entity_profile_id": profile,
-        "title": title,
-        "active_branch_id": branch,
-        "status": ChatStatus.ACTIVE.value,
-        "settings_json": {},
-        "meta_json": {},
+        "kind": new.kind.value,
+        "entity_profile_id": new.profile,
+        "title": new.title,
+        "active_branch_id": new.branch,
+        "status": new.status.value,
+        "settings_json": new.settings,
+        "meta_json": new.meta,
         "version": 1,
+        "origin_chat_id": new.origin and new.origin.chat_id,
+        "origin_branch_id": new.origin and new.origin.branch_id,
+        "origin_message_id": new.origin and new.origin.message_id,
+        "created_at": tx.now,
+        "updated_at": tx.now,
     }
-    tx.execute(_INSERT_CHAT, {**row, **times})
+    tx.execute(_INSERT_CHAT, row)
 
 
 def find_chat(tx: ReadTx, ws: WorkspaceId, chat: ChatId) -> Chat | None:
@@ -102,20 +140,36 @@ def find_chat(tx: ReadTx, ws: WorkspaceId, chat: ChatId) -> Chat | None:
     return None if row is None else _chat(row)
 
 
+def lock_chat(tx: WriteTx, ws: WorkspaceId, chat: ChatId) -> Chat | None:
+    """As `find_chat`, and nobody else changes the chat or its branches before this transaction ends."""
+    row = tx.execute(_LOCK_CHAT, {"ws": ws, "chat": chat}).one_or_none()
+    return None if row is None else _chat(row)
+
+
+def find_meta(tx: ReadTx, ws: WorkspaceId, chat: ChatId) -> dict[str, Json]:
+    """What a chat came with beyond its fields."""
+    found: dict[str, Json] = tx.execute(_FIND_META, {"ws": ws, "chat": chat}).scalar_one()
+    return found
+
+
 def find_deleted_chat(tx: ReadTx, ws: WorkspaceId, chat: ChatId) -> Chat | None:
     row = tx.execute(_FIND_DELETED, {"ws": ws, "chat": chat}).one_or_none()
     return None if row is None else _chat(row)
 
 
-def list_chats(tx: ReadTx, ws: WorkspaceId, profile: ProfileId | None, limit: int, cursor: str | None) -> Page[Chat]:
-    """Chats, the most recently changed first; of one profile, if given."""
+def list_chats(
+    tx: ReadTx, ws: WorkspaceId, profile: ProfileId | None, terms: Sequence[Term], limit: int, cursor: str | None
+) -> Page[Chat]:
+    """Chats, the most recently changed first; of one profile, if given, and matching `terms` if there are any."""
     params: dict[str, object] = {"ws": ws, "take": limit + 1}
     if profile is not None:
         params["profile"] = profile
+    if terms:
+        params["terms"] = terms
     if cursor is not None:
         at, after = decode_cursor(cursor, (str, str))
         params |= {"at": datetime.fromisoformat(str(at)), "after": after}
-    found = [_chat(row) for row in tx.execute(_LISTS[profile is not None, cursor is not None], params)]
+    found = [_chat(row) for row in tx.execute(_LISTS[profile is not None, bool(terms), cursor is not None], params)]
     last = found[limit - 1] if len(found) > limit else None
     return Page(tuple(found[:limit]), encode_cursor(last.updated_at.isoformat(), last.id) if last else None)
 
@@ -129,3 +183,42 @@ def set_status(tx: WriteTx, ws: WorkspaceId, chat: ChatId, status: ChatStatus) -
     deleted = tx.now if status is ChatStatus.DELETED else None
     params = {"ws": ws, "chat": chat, "new_status": status.value, "deleted": deleted, "now": tx.now}
     tx.execute(_SET_STATUS, params)
+
+
+def change(tx: WriteTx, ws: WorkspaceId, chat: ChatId, title: str, status: ChatStatus, settings: object) -> None:
+    params = {"new_title": title, "new_status": status.value, "settings": settings}
+    tx.execute(_CHANGE, {"ws": ws, "chat": chat, **params, "now": tx.now})
+
+
+def activate(tx: WriteTx, ws: WorkspaceId, chat: ChatId, branch: BranchId) -> None:
+    tx.execute(_ACTIVATE, {"ws": ws, "chat": chat, "branch": branch, "now": tx.now})
+
+
+def refresh(tx: WriteTx, ws: WorkspaceId, chat: ChatId, preview: str) -> None:
+    """Something in it changed, so that its preview may differ."""
+    tx.execute(_REFRESH, {"ws": ws, "chat": chat, "preview": preview, "now": tx.now})
+
+
+def appear(tx: WriteTx, ws: WorkspaceId, chat: ChatId) -> None:
+    """An import is complete: show it."""
+    tx.execute(_APPEAR, {"ws": ws, "chat": chat, "now": tx.now})
+
+
+def set_last(tx: WriteTx, ws: WorkspaceId, chat: ChatId, at: datetime, preview: str) -> None:
+    """The last message of an import, and when it was written."""
+    tx.execute(_SET_LAST, {"ws": ws, "chat": chat, "at": at, "preview": preview})
+
+
+def beat(tx: WriteTx, ws: WorkspaceId, chat: ChatId) -> None:
+    """An import goes on."""
+    tx.execute(_BEAT, {"ws": ws, "chat": chat, "now": tx.now})
+
+
+def list_unfinished(tx: ReadTx, before: datetime) -> list[tuple[ChatId, WorkspaceId]]:
+    """Imports that have not gone on since `before`."""
+    return [(ChatId(row.id), WorkspaceId(row.workspace_id)) for row in tx.execute(_UNFINISHED, {"before": before})]
+
+
+def remove(tx: WriteTx, ws: WorkspaceId, chat: ChatId) -> None:
+    """Delete an unfinished import for good, its branches with it."""
+    tx.execute(_REMOVE, {"ws": ws, "chat": chat})

@@ -1,25 +1,33 @@
-"""SQL of messages."""
+"""SQL that reads messages."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.json import Decoder
 
 from fabula.core.ids import BranchId, ChatId, GenerationId, MessageId, VariantId, WorkspaceId
-from fabula.db import ReadTx, WriteTx
+from fabula.db import ReadTx
+from fabula.db.dialect import JsonRows
+from fabula.features.conversations.tables import chat_branches as b
 from fabula.features.conversations.tables import chat_messages as m
+from fabula.features.conversations.tables import chats as c
 from fabula.features.conversations.tables import message_variants as v
 from fabula.features.conversations.types import (
     Author,
     HistoryLine,
     Message,
     MessageRole,
-    NewMessage,
     Segment,
     TextState,
 )
+from fabula.plugins import Json
 
 _P = sa.bindparam
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+_SEQ = itemgetter(2)
+_ROLES = {role.value: role for role in MessageRole}
 _OURS = m.c.workspace_id == _P("ws")
 _all = v.alias("all_variants")
 _COUNT = sa.select(sa.func.count()).where(_all.c.message_id == m.c.id).scalar_subquery().label("variant_count")
@@ -50,37 +58,30 @@ _PRESENT = m.c.deleted_at.is_(None)
 _IN_SEGMENT = (m.c.branch_id == _P("branch")) & (m.c.seq > _P("low")) & (m.c.seq < _P("high")) & _PRESENT
 _NEWEST = _MESSAGE.where(_IN_SEGMENT).order_by(m.c.seq.desc()).limit(_P("take"))
 _OLDEST = _MESSAGE.where(_IN_SEGMENT).order_by(m.c.seq).limit(_P("take"))
-_FIND = _MESSAGE.where((m.c.id == _P("message")) & _PRESENT)
-_LINES = (
-    sa.select(m.c.id, m.c.selected_variant_id, m.c.seq, m.c.role, m.c.author_json, m.c.prompt_text)
-    .where(_OURS & _IN_SEGMENT & m.c.hidden.is_(False) & (m.c.prompt_text != ""))
+# A message is there while its branch and its chat are.
+_FIND = (
+    _MESSAGE.join(b, b.c.id == m.c.branch_id)
+    .join(c, c.c.id == m.c.chat_id)
+    .where((m.c.id == _P("message")) & b.c.deleted_at.is_(None) & c.c.status.in_(("active", "archived")))
+)
+_FIND_PRESENT = _FIND.where(_PRESENT)
+_FIND_META = sa.select(m.c.id, m.c.meta_json).where(_OURS & m.c.id.in_(_P("messages", expanding=True)))
+_lines = (
+    sa.select(
+        m.c.id,
+        m.c.selected_variant_id,
+        m.c.seq,
+        m.c.role,
+        sa.type_coerce(m.c.author_json, sa.Text).label("author"),
+        m.c.prompt_text,
+    )
+    .where(_OURS & _IN_SEGMENT & m.c.hidden.is_(False) & ((m.c.prompt_text != "") | (m.c.id == _P("pinned"))))
     .order_by(m.c.seq.desc())
     .limit(_P("take"))
+    .subquery("lines")
 )
-_INSERT = sa.insert(m)
-_SELECT_VARIANT = (
-    sa.update(m)
-    .where((m.c.id == _P("message")) & _OURS)
-    .values(
-        selected_variant_id=_P("variant"),
-        prompt_text=_P("text"),
-        blocks_json=_P("blocks"),
-        state=_P("new_state"),
-        updated_at=_P("now"),
-        version=m.c.version + 1,
-    )
-)
-_CACHE = (
-    sa.update(m)
-    .where((m.c.id == _P("message")) & _OURS & (m.c.selected_variant_id == _P("variant")))
-    .values(prompt_text=_P("text"), blocks_json=_P("blocks"), state=_P("new_state"), updated_at=_P("now"))
-)
-# Across workspaces: one process flushes for everybody.
-_FLUSH = (
-    sa.update(m)
-    .where((m.c.id == _P("message")) & (m.c.selected_variant_id == _P("variant")) & (m.c.state == "streaming"))
-    .values(prompt_text=_P("text"), updated_at=_P("now"))
-)
+_LINES = sa.select(JsonRows(*_lines.c))
+_decode_lines = Decoder(list[tuple[str, str, int, str, str, str]]).decode
 
 
 def _message(row: Any) -> Message:
@@ -122,112 +123,36 @@ def list_segment(
 
 
 def list_lines(tx: ReadTx, ws: WorkspaceId, segment: Segment, high: int, take: int) -> list[HistoryLine]:
-    """What a prompt reads: up to `take` shown, non-empty messages below `high`, newest first."""
+    """What a prompt reads: up to `take` shown messages below `high`, newest first; none is empty but the pinned one."""
     params = {
         "ws": ws,
         "branch": segment.branch_id,
         "low": segment.after,
         "high": min(high, segment.upto + 1),
         "take": take,
+        "pinned": segment.pin.message_id if segment.pin else _NOBODY,
     }
+    found = _decode_lines(tx.execute(_LINES, params).scalar_one())
+    found.sort(key=_SEQ, reverse=True)
     return [
-        HistoryLine(
-            MessageId(row.id),
-            VariantId(row.selected_variant_id),
-            row.seq,
-            MessageRole(row.role),
-            row.author_json["name"],
-            row.prompt_text,
-        )
-        for row in tx.execute(_LINES, params)
+        HistoryLine(MessageId(mid), VariantId(vid), seq, _ROLES[role], author, text)
+        for mid, vid, seq, role, author, text in found
     ]
 
 
 def find_message(tx: ReadTx, ws: WorkspaceId, message: MessageId) -> Message | None:
+    """A message with its own selection; None also when its branch or chat is deleted."""
+    row = tx.execute(_FIND_PRESENT, {"ws": ws, "message": message}).one_or_none()
+    return None if row is None else _message(row)
+
+
+def find_any_message(tx: ReadTx, ws: WorkspaceId, message: MessageId) -> Message | None:
+    """As `find_message`, also when the message itself is deleted."""
     row = tx.execute(_FIND, {"ws": ws, "message": message}).one_or_none()
     return None if row is None else _message(row)
 
 
-def insert_messages(
-    tx: WriteTx,
-    ws: WorkspaceId,
-    chat: ChatId,
-    branch: BranchId,
-    rows: Sequence[tuple[MessageId, VariantId, int, NewMessage, TextState]],
-) -> None:
-    """Messages with their place and first variant; the caller inserts the variants in the same transaction."""
-    tx.execute(
-        _INSERT,
-        [
-            {
-                "id": message,
-                "workspace_id": ws,
-                "chat_id": chat,
-                "branch_id": branch,
-                "seq": seq,
-                "role": new.role.value,
-                "author_json": new.author.to_json(),
-                "prompt_text": new.prompt_text,
-                "format": "markdown",
-                "blocks_json": new.blocks,
-                "meta_json": None,
-                "selected_variant_id": variant,
-                "state": state.value,
-                "hidden": False,
-                "version": 1,
-                "created_at": tx.now,
-                "updated_at": tx.now,
-            }
-            for message, variant, seq, new, state in rows
-        ],
-    )
-
-
-def select_variant(
-    tx: WriteTx,
-    ws: WorkspaceId,
-    message: MessageId,
-    variant: VariantId,
-    text: str,
-    blocks: object,
-    state: TextState,
-) -> None:
-    """Make `variant` the selected one, cache included."""
-    params = {
-        "ws": ws,
-        "message": message,
-        "variant": variant,
-        "text": text,
-        "blocks": blocks,
-        "new_state": state.value,
-        "now": tx.now,
-    }
-    tx.execute(_SELECT_VARIANT, params)
-
-
-def cache_variant(
-    tx: WriteTx,
-    ws: WorkspaceId,
-    message: MessageId,
-    variant: VariantId,
-    text: str,
-    blocks: object,
-    state: TextState,
-) -> None:
-    """Copy the text of `variant` to its message, if it is the selected one."""
-    params = {
-        "ws": ws,
-        "message": message,
-        "variant": variant,
-        "text": text,
-        "blocks": blocks,
-        "new_state": state.value,
-        "now": tx.now,
-    }
-    tx.execute(_CACHE, params)
-
-
-def flush_texts(tx: WriteTx, rows: Sequence[tuple[MessageId, VariantId, str]]) -> None:
-    """Streamed text so far into the messages' caches; settled and reaped messages are left alone."""
-    params = [{"message": mid, "variant": vid, "text": text, "now": tx.now} for mid, vid, text in rows]
-    tx.execute(_FLUSH, params)
+def find_meta(tx: ReadTx, ws: WorkspaceId, messages: Sequence[MessageId]) -> dict[MessageId, dict[str, Json] | None]:
+    """What each message came with beyond its fields."""
+    rows = tx.execute(_FIND_META, {"ws": ws, "messages": list(messages)})
+    return {MessageId(row.id): row.meta_json for row in rows}

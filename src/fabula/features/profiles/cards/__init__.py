@@ -3,6 +3,7 @@
 Pure functions of bytes, bounded before they allocate; every refusal is a `CardError`.
 """
 
+from fabula.features.profiles.cards.assets import media_type
 from fabula.features.profiles.cards.book import BookFile, BookFormat, read_book, write_book
 from fabula.features.profiles.cards.content import content_hash, greetings
 from fabula.features.profiles.cards.envelopes import ExportSpec
@@ -50,6 +51,7 @@ __all__ = [
     "dump_json",
     "export_card",
     "greetings",
+    "media_type",
     "normalise_data",
     "placeholder",
     "read_book",

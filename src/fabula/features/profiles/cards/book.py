@@ -21,9 +21,13 @@ class BookFormat(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BookFile:
-    """`book` is the internal form (see `lore.py`); `raw` the JSON as found, to be stored as ASCII JSON text."""
+    """`book` is the internal form (see `lore.py`); `raw` the JSON as found, to be stored as ASCII JSON text.
+
+    `root` is `raw` without the characters that no database stores.
+    """
 
     raw: Json
+    root: JsonObject
     book: JsonObject
     format: BookFormat
     report: tuple[CardWarning, ...]
@@ -42,7 +46,7 @@ def read_book(data: bytes, limits: CardLimits = DEFAULT_LIMITS) -> BookFile:
     book = read_book_value(given, "book", report)
     if book is None:
         raise NotALorebook("it has no entries")
-    return BookFile(raw, book, found, report.warnings)
+    return BookFile(raw, root, book, found, report.warnings)
 
 
 def _recognise(root: JsonObject) -> tuple[BookFormat, Json]:

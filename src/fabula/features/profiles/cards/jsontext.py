@@ -85,13 +85,18 @@ def canonical(value: Json) -> bytes:
 
 
 def clean_copy(value: Json, limits: CardLimits) -> Json:
-    """Copy deeply, without characters no database stores; raise `CardTooLarge` beyond the depth limit."""
+    """Copy deeply, without characters no database stores and numbers JSON has no words for (null instead).
+
+    Raises `CardTooLarge` beyond the depth limit.
+    """
     return _copy(value, limits.depth, limits.depth)
 
 
 def _copy(value: Json, left: int, depth: int) -> Json:
     if isinstance(value, str):
         return _UNSTORABLE.sub("\ufffd", value) if _UNSTORABLE.search(value) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if not isinstance(value, (dict, list)):
         return value
     if not left:

@@ -1,0 +1,87 @@
+"""Reading connections and presets."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from fabula.core.actor import Actor, Scope
+from fabula.core.errors import invalid
+from fabula.core.ids import is_uuid
+from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.db import ReadTx
+from fabula.features.connections import rules, store
+from fabula.features.connections.errors import ConnectionNotFound, PresetNotFound
+from fabula.features.connections.types import BUILT_IN, ConnectionId, Preset, PresetId, ProviderConnection
+from fabula.plugins import Json
+
+T = TypeVar("T", ProviderConnection, Preset)
+
+
+def get_connection(
+    tx: ReadTx, actor: Actor, built_in: ProviderConnection, connection: ConnectionId
+) -> ProviderConnection:
+    """One connection, or the server's own; raises `ConnectionNotFound`."""
+    actor.require(Scope.WORKSHOP_READ)
+    if connection == BUILT_IN:
+        return built_in
+    found = store.connections.find(tx, actor.workspace, connection)
+    if found is None:
+        raise ConnectionNotFound(connection)
+    return found
+
+
+def list_connections(
+    tx: ReadTx, actor: Actor, built_in: ProviderConnection, limit: int, cursor: str | None
+) -> Page[ProviderConnection]:
+    """The server's own connection, then the workspace's, the oldest first."""
+    actor.require(Scope.WORKSHOP_READ)
+    after = _after(cursor)
+    first = [built_in] if after is None else []
+    stored = store.connections.list_after(tx, actor.workspace, after or BUILT_IN, limit + 1 - len(first))
+    return _page([*first, *stored], limit)
+
+
+def get_preset(tx: ReadTx, actor: Actor, preset: PresetId) -> Preset:
+    """One preset; raises `PresetNotFound`."""
+    actor.require(Scope.WORKSHOP_READ)
+    found = store.presets.find(tx, actor.workspace, preset)
+    if found is None:
+        raise PresetNotFound(preset)
+    return found
+
+
+def list_presets(tx: ReadTx, actor: Actor, limit: int, cursor: str | None) -> Page[Preset]:
+    """Presets, the oldest first."""
+    actor.require(Scope.WORKSHOP_READ)
+    return _page(store.presets.list_after(tx, actor.workspace, _after(cursor), limit + 1), limit)
+
+
+def check_bindings(tx: ReadTx, actor: Actor, settings: Mapping[str, Json]) -> None:
+    """Raise `ConnectionNotFound` or `PresetNotFound` unless what `settings` bind is there, in the actor's workspace.
+
+    For those who are about to store them; no right of the workshop is needed to choose.
+    """
+    wish = rules.wish_of([settings])
+    for ident, missing in ((wish.connection, ConnectionNotFound), (wish.preset, PresetNotFound)):
+        if ident is not None and not is_uuid(ident):
+            raise missing(ident)
+    if wish.connection is None and wish.preset is None:
+        return
+    stored, preset = store.choice.find(tx, actor.workspace, wish.connection, wish.preset)
+    if wish.connection not in {None, BUILT_IN} and stored is None:
+        raise ConnectionNotFound(str(wish.connection))
+    if wish.preset is not None and preset is None:
+        raise PresetNotFound(wish.preset)
+
+
+def _after(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    (after,) = decode_cursor(cursor, (str,))
+    if not is_uuid(str(after)):
+        raise invalid("cursor", "not a cursor of this list; start without one")
+    return str(after)
+
+
+def _page(found: list[T], limit: int) -> Page[T]:
+    more = len(found) > limit
+    return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].id) if more else None)

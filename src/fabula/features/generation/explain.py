@@ -1,0 +1,50 @@
+"""The snapshot of a tale's prompt: each piece and where it came from, what was trimmed, what lore fired and why."""
+
+import hashlib
+
+from msgspec.json import Encoder
+
+from fabula.features.generation.compose import Composed
+from fabula.features.generation.material import Told
+from fabula.features.generation.sources import BuiltPrompt
+from fabula.plugins import Json
+
+_encode = Encoder().encode
+
+
+def explain(composed: Composed, told: Told) -> BuiltPrompt:
+    """The prompt with its snapshot; the summary is the output of the prompt step."""
+    prompt = composed.prompt
+    snapshot = {
+        "prompt": [{"origin": p.origin, "role": p.role, "text": p.text, "tokens": p.tokens} for p in prompt.pieces],
+        "trimmed": composed.trimmed,
+        "lore": composed.lore,
+        "retrieval": [],
+        "counter": prompt.counter,
+    }
+    text = _encode(snapshot)
+    summary: dict[str, Json] = {
+        "tokens": prompt.tokens,
+        "pieces": len(prompt.pieces),
+        "trimmed": len(composed.trimmed),
+        "counter": prompt.counter,
+        "template": _template(told),
+        "personaId": told.persona,
+    }
+    if composed.lore:
+        summary["loreFired"] = len(composed.result.fired)
+    if composed.unknown:
+        summary["unknownMacros"] = list(composed.unknown)
+    if composed.result.warnings:
+        summary["loreWarnings"] = list(composed.result.warnings)
+    if composed.effects:
+        summary["effects"] = composed.effects
+    return BuiltPrompt(prompt.messages, text.decode(), hashlib.sha256(text).hexdigest(), prompt.tokens, summary)
+
+
+def _template(told: Told) -> dict[str, Json] | None:
+    """Which stored template was used; None is the built-in one."""
+    found = told.template
+    if found is None:
+        return None
+    return {"id": found.id, "name": found.name, "scope": found.scope, "version": found.version}

@@ -1,0 +1,42 @@
+"""The one query for all that a tale is told with beside its card: persona, template, lorebooks.
+
+It joins what three slices offer: each gives an arm with the columns kind, id, scope, scope_id, name, text, version
+and defaults.
+A turn that has none of the three pays for one statement that finds nothing in three indexes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from fabula.core.ids import ChatId, PersonaId, ProfileId, WorkspaceId
+from fabula.db import ReadTx
+from fabula.features import lore, personas, prompting
+
+_SETTING = sa.union_all(personas.CANDIDATES, prompting.CHOSEN, lore.BOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A persona, the template, or a bound lorebook: `kind` is `persona`, `template` or `book`."""
+
+    kind: str
+    id: str
+    scope: str
+    scope_id: str | None
+    name: str
+    text: str
+    version: int
+    defaults: Mapping[str, str] | None
+
+
+def list_candidates(
+    tx: ReadTx, ws: WorkspaceId, chat: ChatId | None, profile: ProfileId | None, persona: PersonaId | None
+) -> list[Candidate]:
+    """All that may apply; persona and persona's books are for the caller to choose among."""
+    params = {"ws": ws, "chat": chat, "profile": profile, "persona": persona}
+    return [
+        Candidate(row.kind, row.id, row.scope, row.scope_id, row.name, row.text, row.version, row.defaults)
+        for row in tx.execute(_SETTING, params)
+    ]

@@ -1,0 +1,5 @@
+"""SQL of entity profiles."""
+
+from fabula.features.profiles.store import found, lists, rows
+
+__all__ = ["found", "lists", "rows"]
