@@ -14,14 +14,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from fabula.cli.db import migrate_all
 from fabula.core.clock import utc_now
 from fabula.core.ids import uuid7
 from fabula.db import Database
 from fabula.db.database import WORKSPACE
 from fabula.db.metadata import metadata
-from fabula.db.migrate import migrate_postgres, migrate_sqlite
+from fabula.db.migrate import migrate_sqlite
 from fabula.db.opening import SQLITE_NAME, open_postgres, open_sqlite
 from fabula.engine.bus import Bus
+from fabula.engine.jobs import migrate_jobs
 
 REPO = Path(__file__).parents[1]
 LANES = tuple(os.environ.get("FABULA_TEST_LANES", "sqlite,postgres").split(","))
@@ -59,7 +61,7 @@ class PostgresServer:
             sa.make_url(self._server.get_uri()).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
         )
         self._sql("CREATE DATABASE template_fabula")
-        asyncio.run(migrate_postgres(self.url("template_fabula")))
+        asyncio.run(migrate_all(self.url("template_fabula")))
 
     def url(self, database: str) -> str:
         return sa.make_url(self._server.get_uri()).set(database=database).render_as_string(hide_password=False)
@@ -93,7 +95,14 @@ def postgres_server() -> Iterator[PostgresServer]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / SQLITE_NAME
     migrate_sqlite(path)
+    asyncio.run(_migrate_jobs(path))
     return path
+
+
+async def _migrate_jobs(path: Path) -> None:
+    db = await open_sqlite(path.parent, utc_now, lambda _: None)
+    await migrate_jobs(db, path)
+    await db.close()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ import aiohttp
 from fabula.app import Fabula, build_app, open_fabula
 from fabula.cli.server import Server
 from fabula.config import load_settings
-from fabula.db.migrate import migrate_postgres
 from fabula.features.connections import Connection
 from fabula.plugins.testing import ScriptedModel
 from tests.conftest import Place
@@ -102,17 +101,16 @@ def text_of(frames: list[Frame]) -> str:
 
 @asynccontextmanager
 async def running(
-    place: Place, model: ScriptedModel, *, port: int = 0, **settings: Any
+    place: Place, model: ScriptedModel, *, port: int = 0, jobs: bool = False, **settings: Any
 ) -> AsyncIterator[Client]:
-    """A server on `port` (a free one by default), answered for by `model`."""
+    """A server on `port` (a free one by default), answered for by `model`; without `jobs` nothing runs what is enqueued."""
     connection = Connection("scripted", model, "scripted", 8192, 256, {"temperature": 0.5})
     if place.url is not None:
         settings["database_url"] = place.url
-        await migrate_postgres(place.url)
     chosen = load_settings(data=place.data, port=0, **settings)
     listener = socket.create_server(("127.0.0.1", port))
     async with open_fabula(chosen, connection) as fabula:
-        server = Server(build_app(fabula), fabula, 2)
+        server = Server(build_app(fabula), fabula, 2, jobs=jobs)
         started = asyncio.Event()
         server.on_started = started.set
         task = asyncio.create_task(server.serve(sockets=[listener]))

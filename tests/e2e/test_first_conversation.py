@@ -49,7 +49,7 @@ async def open_chat(client: Client, page: Page) -> str:
 async def test_drop_a_card_press_chat_write_and_watch(place: Place, page: Page, cases: Path) -> None:
     gate = asyncio.Event()
     model = ScriptedModel([[Say("The forest "), Hold(gate), Say("is quiet."), End()]])
-    async with running(place, model) as client:
+    async with running(place, model, jobs=True) as client:
         await page.goto(client.address)
         await expect(page.get_by_text("Nobody is here yet")).to_be_visible()
         await drop(page, cases / "cards" / "v2_st_seraphina_with_book.png")

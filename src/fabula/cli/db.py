@@ -37,7 +37,7 @@ def migrate(data: Data = None) -> None:
     settings = load_settings(data=data)
     url = settings.sql_url()
     if url is not None:
-        changed = asyncio.run(_migrate_all(url))
+        changed = asyncio.run(migrate_all(url))
     else:
         lock = DataFolderLock(settings.data)
         changed = migrate_sqlite(settings.data / SQLITE_NAME)
@@ -45,7 +45,7 @@ def migrate(data: Data = None) -> None:
     print(f"migrated to {HEAD}" if changed else f"nothing to do: the database is at {HEAD}")
 
 
-async def _migrate_all(url: str) -> bool:
+async def migrate_all(url: str) -> bool:
     """Ours, then the job library's, then the grants on both."""
     from fabula.core.clock import utc_now
     from fabula.db.migrate import migrate_postgres

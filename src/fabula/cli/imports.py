@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+# A write transaction must stay under 50 ms.
+BATCH = 50
+
 app = typer.Typer(help="Bring characters in from files.", no_args_is_help=True)
 
 
@@ -30,12 +33,15 @@ async def _import_cards(files: list[Path], data: Path | None) -> int:
 
     failed = 0
     async with open_fabula(load_settings(data=data)) as fabula:
-        for path in files:
-            parsed = await asyncio.to_thread(profiles.parse_file, fabula.blobs, path.name, path.read_bytes())
-            (item,) = await fabula.db.write(fabula.owner, profiles.import_cards, [parsed])
-            reason = f": {item.error[1]}" if item.error else f": {item.name}"
-            print(f"{item.status.value:9} {path}{reason}")
-            for note in item.notes:
-                print(f"          {note.path}: {note.message}")
-            failed += item.status is profiles.ImportStatus.FAILED
+        await fabula.start_jobs()
+        for start in range(0, len(files), BATCH):
+            batch = files[start : start + BATCH]
+            parsed = await profiles.parse_files(fabula.blobs, [(path.name, path.read_bytes) for path in batch])
+            items = await fabula.db.write(fabula.owner, profiles.import_cards, parsed, fabula.jobs.enqueue)
+            for path, item in zip(batch, items, strict=True):
+                reason = f": {item.error[1]}" if item.error else f": {item.name}"
+                print(f"{item.status.value:9} {path}{reason}")
+                for note in item.notes:
+                    print(f"          {note.path}: {note.message}")
+                failed += item.status is profiles.ImportStatus.FAILED
     return 1 if failed else 0

@@ -74,9 +74,11 @@ def listen(settings: Settings) -> socket.socket:
 
 async def _serve(settings: Settings, listener: socket.socket, *, open_page: bool) -> None:
     from fabula.app import build_app, calm_collector, open_fabula
+    from fabula.cli.first_start import add_example
     from fabula.cli.server import Server
 
     async with open_fabula(settings) as fabula:
+        await add_example(fabula)
         server = Server(build_app(fabula), fabula, GRACE_SECONDS)
         host, port = listener.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -15,9 +15,9 @@ log = structlog.get_logger()
 
 
 class Server(uvicorn.Server):
-    """Serves one opened `Fabula`. `on_started` is called once it listens."""
+    """Serves one opened `Fabula`. `on_started` is called once it listens; then, with `jobs`, the job library is loaded."""
 
-    def __init__(self, app: FastAPI, fabula: Fabula, grace_seconds: int) -> None:
+    def __init__(self, app: FastAPI, fabula: Fabula, grace_seconds: int, *, jobs: bool = True) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -33,13 +33,15 @@ class Server(uvicorn.Server):
             )
         )
         self._fabula = fabula
+        self._with_jobs = jobs
         self._jobs: asyncio.Task[None] | None = None
         self.on_started: Callable[[], None] = lambda: None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.on_started()
-        self._jobs = asyncio.create_task(self._start_jobs(), name="fabula-jobs-start")
+        if self._with_jobs:
+            self._jobs = asyncio.create_task(self._start_jobs(), name="fabula-jobs-start")
 
     async def _start_jobs(self) -> None:
         try:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import fabula
+from fabula.core.bundle import bundled
 from fabula.db.dialect import postgres, sqlite, sqlite_files
 from fabula.db.errors import SchemaOutdated
 from fabula.db.revision import HEAD
@@ -17,10 +17,8 @@ _ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(7063312)")
 
 
 def scripts() -> Path:
-    """Where the migrations are: inside an installed package, or beside `src` in a checkout."""
-    package = Path(fabula.__file__).parent
-    inside = package / "migrations"
-    return inside if inside.is_dir() else package.parents[1] / "migrations"
+    """The folder with Alembic's environment and the chain."""
+    return bundled("migrations")
 
 
 def stored_revision(conn: Connection) -> str | None:

@@ -73,6 +73,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, AppError):
+        return response_for(error.__cause__)  # FastAPI wraps what reading the body raised into a 400
     code = _HTTP_CODES.get(error.status_code, "http.error")
     answer = error_response(error.status_code, code, str(error.detail))
     for name, value in (error.headers or {}).items():

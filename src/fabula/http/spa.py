@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-import fabula
+from fabula.core.bundle import bundled
 from fabula.core.errors import NotFound
 
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
@@ -15,10 +15,8 @@ _MISSING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Fabula
 
 
 def web_folder() -> Path:
-    """The built page: inside an installed package, or in a checkout's `web/dist`."""
-    package = Path(fabula.__file__).parent
-    inside = package / "static"
-    return inside if inside.is_dir() else package.parents[1] / "web" / "dist"
+    """The built page."""
+    return bundled("web/dist")
 
 
 def routes(folder: Path) -> APIRouter:

@@ -2,7 +2,14 @@
 
 from fabula.features.profiles.cards import greetings, read_book
 from fabula.features.profiles.importing import ParsedFile, import_cards, parse_file, parse_files
-from fabula.features.profiles.read import get_any_profile, get_name, get_picture, get_profile, list_profiles
+from fabula.features.profiles.read import (
+    get_any_profile,
+    get_name,
+    get_picture,
+    get_profile,
+    is_untouched,
+    list_profiles,
+)
 from fabula.features.profiles.search import list_next_documents, list_texts
 from fabula.features.profiles.thumbnails import THUMBNAIL
 from fabula.features.profiles.types import ImportItem, ImportStatus, Picture, Profile, Sort, Wanted
@@ -22,6 +29,7 @@ __all__ = [
     "get_profile",
     "greetings",
     "import_cards",
+    "is_untouched",
     "list_next_documents",
     "list_profiles",
     "list_texts",

@@ -27,6 +27,12 @@ def get_any_profile(tx: ReadTx, actor: Actor, profile: ProfileId) -> Profile:
     return found
 
 
+def is_untouched(tx: ReadTx, actor: Actor) -> bool:
+    """Tell whether this workspace never had a profile."""
+    actor.require(Scope.PROFILE_READ)
+    return not rows.has_any(tx, actor.workspace)
+
+
 def get_name(tx: ReadTx, actor: Actor, profile: ProfileId) -> str:
     """The name of a profile, deleted or not; raises `ProfileNotFound`. Reads nothing else: a card may be large."""
     actor.require(Scope.PROFILE_READ)

@@ -33,6 +33,7 @@ PROFILE = sa.select(
 _FIND = PROFILE.where(_PRESENT & _THIS)
 _LOCK = _FIND.with_for_update()
 _FIND_DELETED = PROFILE.where(_OURS & _THIS & p.c.deleted_at.is_not(None))
+_FIND_ANY = sa.select(p.c.id).where(_OURS).limit(1)
 _FIND_NAME = sa.select(p.c.name).where(_OURS & _THIS)
 _FIND_PICTURE = sa.select(p.c.avatar_blob, p.c.avatar_type, p.c.thumbnail_blob).where(_PRESENT & _THIS)
 _FIND_CARD = sa.select(
@@ -126,6 +127,11 @@ def profile_of(row: Any) -> Profile:
 def _find(tx: ReadTx, statement: sa.Select[Any], ws: WorkspaceId, profile: ProfileId) -> Profile | None:
     row = tx.execute(statement, {"ws": ws, "profile": profile}).one_or_none()
     return None if row is None else profile_of(row)
+
+
+def has_any(tx: ReadTx, ws: WorkspaceId) -> bool:
+    """Tell whether there is, or ever was, a profile: deleted ones count."""
+    return tx.execute(_FIND_ANY, {"ws": ws}).one_or_none() is not None
 
 
 def find_name(tx: ReadTx, ws: WorkspaceId, profile: ProfileId) -> str | None:
