@@ -96,16 +96,20 @@ def fill(engine: sa.Engine, chat: str, count: int) -> str:
     return middle
 
 
+async def _connect(server: Process) -> Client:
+    return Client(*await asyncio.open_connection("127.0.0.1", server.port))
+
+
 async def measure(server: Process, engine: sa.Engine, messages: int, rounds: int) -> list[Figures]:
     """Fill two chats, then ask them in turn."""
-    client = Client(*await asyncio.open_connection("127.0.0.1", server.port))
+    client = await _connect(server)
     profile, _ = await client.ask("POST", "/v1/entity-profiles", {"name": "Bench", "spec": _SPEC})
     made: dict[int, str] = {}
-    middles: dict[int, str] = {}
     for size in (SHORT, messages):
         answer, _ = await client.ask("POST", f"/v1/entity-profiles/{profile['id']}/chats", {})
         made[size] = str(answer["id"])
-        middles[size] = await asyncio.to_thread(fill, engine, made[size], size)
+    middles = {size: await asyncio.to_thread(fill, engine, chat, size) for size, chat in made.items()}
+    client = await _connect(server)  # the server closes a connection that was silent for as long as that took
 
     def page(size: int) -> tuple[str, str, object]:
         return "GET", f"/v1/chats/{made[size]}/messages", None

@@ -160,7 +160,8 @@ async def _open_turns(
 def _open_connections(settings: Settings, connection: Connection | None) -> Connections:
     # One for the process, whoever asks for it; nothing is started before the first call.
     embedded = EmbeddedModel(settings.data, threads=settings.embedded_threads, parallel=settings.embedded_parallel)
-    keyring = open_keyring(settings.data, None)
+    configured = settings.secret_key.get_secret_value() if settings.secret_key else None
+    keyring = open_keyring(settings.data, configured)
     own = connection or default_connection(settings, embedded)
     return Connections(own, embedded, keyring, alone=settings.sql_url() is None)
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from fabula.core.actor import ROLE_SCOPES, Actor, ActorKind, Role
-from fabula.core.ids import UserId, WorkspaceId, uuid7
+from fabula.core.ids import ProfileId, UserId, VariantId, WorkspaceId, uuid7
 from fabula.db import WriteTx
 from fabula.features import conversations
 from fabula.features.conversations.search import Question, search
 from fabula.features.identity.store import insert_owner
+from fabula.features.profiles.write import duplicate
 from fabula.plugins import ModelUnreachable
 from fabula.plugins.testing import End, Fail, Hold, Say, ScriptedModel
 from tests.server import Client
@@ -104,6 +105,17 @@ async def test_an_answer_is_found_once_it_has_settled(client: Client, model: Scr
     assert await found(client, "pelicans fly*") == [meta.data["assistantMessageId"]]
 
 
+async def test_an_interrupted_answer_is_found_by_what_was_flushed(client: Client, model: ScriptedModel) -> None:
+    model.scripts = [[Say("A pelican "), Hold(asyncio.Event()), End()]]
+    chat = await client.chat()
+    async with client.stream("POST", f"/v1/chats/{chat}/messages", json={"promptText": "Go"}) as frames:
+        meta = (await anext(frames)).data
+        await asyncio.sleep(0.4)  # some flushes
+        variant = VariantId(meta["variantId"])
+        await client.fabula.db.system("test: its process died", conversations.answer.interrupt, [variant])
+        assert await found(client, "pelican") == [meta["assistantMessageId"]]
+
+
 async def test_edits_swipes_and_regeneration_keep_the_index_true(client: Client, model: ScriptedModel) -> None:
     model.scripts = [
         [Say("A walrus."), End()],
@@ -159,7 +171,8 @@ async def test_a_copied_chat_is_found_by_itself(client: Client) -> None:
 
 async def test_profiles_are_found_by_what_they_say_now(client: Client) -> None:
     profile = await client.profile("Tern", description="Lives on a cliff.", creator_notes="For winter evenings.")
-    copy = (await client.call("POST", f"/v1/entity-profiles/{profile}/duplicate", status=201))["id"]
+    db, owner = client.fabula.db, client.fabula.owner
+    copy = (await db.write(owner, duplicate, ProfileId(profile), client.fabula.jobs.enqueue)).id
     assert await found(client, "winter evening") == [copy, profile]
     body = {"name": "Skua", "spec": {"description": "Lives on an iceberg."}}
     await client.call("PUT", f"/v1/entity-profiles/{profile}", json=body, status=200)

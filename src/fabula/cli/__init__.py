@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from fabula.cli import chat, db, doctor, imports, models, search, serve
+from fabula.cli import chat, db, doctor, imports, models, search, secrets, serve
 from fabula.core.errors import AppError
 
 app = typer.Typer(help="Fabula: durable, branching AI conversations on your own server.", no_args_is_help=True)
@@ -15,6 +15,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(models.app, name="models")
 app.add_typer(imports.app, name="import")
 app.add_typer(search.app, name="search")
+app.add_typer(secrets.app, name="secrets")
 
 
 def main() -> None:

@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     db_name: str = Field("fabula", validation_alias=_named("DB_NAME"), description="Database beside DB_HOST.")
     db_pool_size: int = Field(8, ge=1, le=100, description="PostgreSQL connections kept open by this process.")
 
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Key that seals stored secrets, 32 random characters or more; several by commas: the first seals, "
+        "all open. Without it secret.key in the data folder. Processes on several machines must share it.",
+    )
     model_url: str | None = Field(
         None, description="Base address of an OpenAI-compatible server, ending in /v1; without it the embedded model."
     )

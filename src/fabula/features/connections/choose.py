@@ -86,10 +86,12 @@ class Connections:
         own: dict[str, Json] = {"max_tokens": stored.fields.answer_tokens} if stored else self._default.params
         params = own if preset is None else rules.merge_params(own, preset.fields.params)
         if stored is None:
-            return Choice(None, self._default.id, wish.model or self._default.model_name, params)
+            model = wish.model or self._default.model_name
+            return Choice(None, self._default.id, model, params, self._default.context_tokens)
         if not stored.fields.enabled:
             raise ConnectionDisabled(stored.id, stored.fields.name)
-        return Choice(stored, stored.id, wish.model or stored.fields.default_model, params)
+        fields = stored.fields
+        return Choice(stored, stored.id, wish.model or fields.default_model, params, fields.context_tokens)
 
     @asynccontextmanager
     async def open(self, ws: WorkspaceId, choice: Choice) -> AsyncIterator[tuple[Connection, str]]:

@@ -102,12 +102,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What one turn is answered with. `stored` None is the server's own connection; `model` None the first listed."""
+    """What one turn is answered with. `stored` None is the server's own connection; `model` None the first listed.
+
+    `context_tokens` is what may be read for; the model itself may turn out to have less.
+    """
 
     stored: ProviderConnection | None
     provider_id: str
     model: str | None
     params: dict[str, Json]
+    context_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

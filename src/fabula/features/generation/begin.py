@@ -9,11 +9,13 @@ from fabula.db import WriteTx
 from fabula.engine import operations
 from fabula.engine.operations import Operation
 from fabula.features import conversations
+from fabula.features.connections import Choice
 from fabula.features.conversations import Author, Branch, Chat, MessageRole, NewMessage
 from fabula.features.generation import store
 from fabula.features.generation.errors import GenerationInProgress, NotAnAnswer, NothingToContinue
 from fabula.features.generation.types import Mode, ModelRef, Started, Trigger
 
+Chooser = Callable[[WriteTx, Actor, Chat], Choice]
 Speaker = Callable[[WriteTx, Actor, Chat], Author]
 Gatherer = Callable[[WriteTx, Actor, Started, Chat, Branch], object]
 Expander = Callable[[WriteTx, Actor, Chat, NewMessage, BranchId | None], NewMessage]
@@ -21,10 +23,10 @@ Expander = Callable[[WriteTx, Actor, Chat, NewMessage, BranchId | None], NewMess
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What every beginning shares: owner and model, the source's part, and the caller's operation."""
+    """What every beginning shares: owner, how the model is chosen, the source's part, and the caller's operation."""
 
     owner: InstanceId
-    model: ModelRef
+    choose: Chooser
     speaker: Speaker
     expand: Expander
     gather: Gatherer
@@ -151,6 +153,7 @@ def _open(tx: WriteTx, actor: Actor, turn: Turn, mode: Mode, chat: Chat, branch:
 
 
 def _store(tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode: Mode, place: _Place) -> Begin:
+    choice = turn.choose(tx, actor, place.chat)
     started = Started(
         id=generation,
         workspace=actor.workspace,
@@ -165,9 +168,11 @@ def _store(tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode
         upto=place.upto,
         prefix=place.prefix,
         operation_id=None if turn.operation is None else turn.operation.id,
+        choice=choice,
     )
     store.runs.insert_run(tx, started, _TRIGGERS[mode])
-    store.generations.insert_generation(tx, started, turn.model, turn.owner)
+    ref = ModelRef(choice.provider_id, choice.model or "", choice.params)
+    store.generations.insert_generation(tx, started, ref, turn.owner)
     if turn.operation is not None:
         # The turn is an outcome from here on: a repeat attaches, also when the process dies in the middle.
         operations.finish(tx, actor.workspace, turn.operation.id, status=202, reference=generation)

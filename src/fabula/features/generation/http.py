@@ -23,11 +23,11 @@ from fabula.features.generation.schemas import (
 )
 from fabula.features.generation.turns import (
     Turns,
-    edit_message,
     live_in_chat,
     live_of_message,
     live_on_branch,
     post_message,
+    save_edit,
     start_tale,
 )
 from fabula.features.generation.types import GenerationStatus, Mode
@@ -88,19 +88,37 @@ def _add_chats(router: APIRouter, turns: Turns) -> None:
 
 def _add_messages(router: APIRouter, turns: Turns) -> None:
     @router.patch("/messages/{messageId}", response_model=MessageOut, summary="Edit a message: a new variant of it")
-    async def edit_a_message(
+    async def edit_message(
         call: CallerDep, message: MessageIdPath, body: EditIn, branch: BranchIdQuery = None
     ) -> Response:
         turns.check_length(body.prompt_text or "")
         on = known_id(body.branch_id) if body.branch_id else branch
         keeps = "blocks" not in body.model_fields_set
         wanted = conversations.edit.Edit(body.prompt_text, None, body.blocks, keeps)
-        return await call.write(MessageOut.of, 200, edit_message, turns, message, on, body.version, wanted)
+        return await call.write(MessageOut.of, 200, save_edit, turns, message, on, body.version, wanted)
 
     @router.delete("/messages/{messageId}", status_code=204, summary="Delete a message; `restore` brings it back")
     async def remove_message(call: CallerDep, message: MessageIdPath, version: VersionQuery = None) -> Response:
         await turns.abort_all(call.actor, live_of_message, message, version)
         return await call.write(None, 204, conversations.delete.message, message, version)
+
+    @router.post(
+        "/messages/{messageId}/regenerate",
+        status_code=202,
+        response_model=GenerationOut,
+        responses=_TURN,
+        summary="Write another variant of an answer",
+    )
+    async def regenerate(
+        call: CallerDep,
+        stream: WantsStream,
+        message: MessageIdPath,
+        branch: BranchIdQuery = None,
+        body: RegenerateIn | None = None,
+    ) -> Response:
+        on = known_id(body.branch_id) if body and body.branch_id else branch
+        found = await turns.start(call.actor, call.operation, begin_variant, message, on)
+        return await _answer(call, turns, found, stream=stream)
 
 
 def _add_turns(router: APIRouter, turns: Turns) -> None:
@@ -137,24 +155,6 @@ def _add_turns(router: APIRouter, turns: Turns) -> None:
             found = await turns.start(call.actor, call.operation, begin_continue, chat, branch)
         else:
             found = await turns.start(call.actor, call.operation, begin_impersonate, chat, branch)
-        return await _answer(call, turns, found, stream=stream)
-
-    @router.post(
-        "/messages/{messageId}/regenerate",
-        status_code=202,
-        response_model=GenerationOut,
-        responses=_TURN,
-        summary="Write another variant of an answer",
-    )
-    async def regenerate(
-        call: CallerDep,
-        stream: WantsStream,
-        message: MessageIdPath,
-        branch: BranchIdQuery = None,
-        body: RegenerateIn | None = None,
-    ) -> Response:
-        on = known_id(body.branch_id) if body and body.branch_id else branch
-        found = await turns.start(call.actor, call.operation, begin_variant, message, on)
         return await _answer(call, turns, found, stream=stream)
 
 

@@ -13,7 +13,7 @@ from fabula.core.errors import AppError
 from fabula.core.ids import GenerationId, InstanceId
 from fabula.db import Database, WriteTx
 from fabula.engine.operations import Operation
-from fabula.features.connections import Connection, Connections
+from fabula.features.connections import Choice, Connections
 from fabula.features.conversations import Author, Branch, Chat
 from fabula.features.generation import store
 from fabula.features.generation.begin import Begin, Begun, Repeated, Turn
@@ -22,7 +22,7 @@ from fabula.features.generation.outcome import Terminal, stored_terminal, termin
 from fabula.features.generation.read import get_generation, get_stored
 from fabula.features.generation.settle import settle
 from fabula.features.generation.sources import TurnSources
-from fabula.features.generation.types import GenerationStatus, ModelRef, Outcome, Started, StepRecord
+from fabula.features.generation.types import GenerationStatus, Outcome, Started, StepRecord
 from fabula.features.generation.write import Writing, write_answer
 from fabula.telemetry import metrics
 
@@ -64,20 +64,13 @@ class Orchestrator:
         A repeated operation answers with the generation of the first. The caller may be cancelled at any point: what
         was begun goes on.
         """
-        connection = self._connections.default()
-        ref = ModelRef(connection.id, connection.model_name or "", connection.params)
-
-        def gather(tx: WriteTx, actor: Actor, started: Started, chat: Chat, branch: Branch) -> object:
-            source = self._sources.of(chat.kind)
-            return source.gather(tx, actor, started, chat, branch, connection.context_tokens)
-
-        turn = Turn(self._owner, ref, self._speaker, self._sources.expand, gather, operation)
+        turn = Turn(self._owner, self._choose, self._speaker, self._sources.expand, self._gather, operation)
 
         async def begin_and_spawn() -> GenerationId:
             begun = await self._db.write(actor, begin, turn, *args, **kwargs)
             if isinstance(begun, Repeated):
                 return begun.generation
-            self._spawn(actor, begun, connection)
+            self._spawn(actor, begun)
             return begun.started.id
 
         return await asyncio.shield(asyncio.create_task(begin_and_spawn()))
@@ -102,10 +95,17 @@ class Orchestrator:
     def _speaker(self, tx: WriteTx, actor: Actor, chat: Chat) -> Author:
         return self._sources.of(chat.kind).speaker(tx, actor, chat)
 
-    def _spawn(self, actor: Actor, begun: Begin, connection: Connection) -> None:
+    def _choose(self, tx: WriteTx, actor: Actor, chat: Chat) -> Choice:
+        return self._connections.choose(tx, actor, chat.settings)
+
+    def _gather(self, tx: WriteTx, actor: Actor, started: Started, chat: Chat, branch: Branch) -> object:
+        source = self._sources.of(chat.kind)
+        return source.gather(tx, actor, started, chat, branch, started.choice.context_tokens)
+
+    def _spawn(self, actor: Actor, begun: Begin) -> None:
         started = begun.started
         live = self._registry.open(started)
-        writing = Writing(self._db, self._connections, self._sources, actor, started, live, connection, begun.material)
+        writing = Writing(self._db, self._connections, self._sources, actor, started, live, begun.material)
         task = asyncio.create_task(self._run(writing), name=f"turn-{started.id}")
         live.task = task
         self._tasks.add(task)

@@ -51,7 +51,7 @@ def get_stored(tx: ReadTx, actor: Actor, generation: GenerationId) -> tuple[Gene
     found = get_generation(tx, actor, generation)
     text, reasoning, changed = store.generations.find_output(tx, actor.workspace, generation)
     if found.variant_id is not None:
-        text, reasoning = conversations.get_variant_text(tx, actor, found.variant_id)
+        text, reasoning = conversations.answer.get_variant_text(tx, actor, found.variant_id)
     return found, StoredText(text, reasoning, changed)
 
 

@@ -119,7 +119,7 @@ def post_message(
     return conversations.post(tx, actor, chat, branch, turns.sources.expand(tx, actor, found, draft, branch))
 
 
-def edit_message(
+def save_edit(
     tx: WriteTx,
     actor: Actor,
     turns: Turns,

@@ -13,6 +13,7 @@ from fabula.core.ids import (
     VariantId,
     WorkspaceId,
 )
+from fabula.features.connections import Choice
 from fabula.features.conversations import ChatKind
 from fabula.plugins import Json
 
@@ -95,6 +96,7 @@ class Started:
     upto: int
     prefix: str
     operation_id: str | None
+    choice: Choice
 
     def meta(self) -> dict[str, object]:
         """The `llm.stream.meta` payload."""

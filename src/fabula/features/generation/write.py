@@ -38,7 +38,6 @@ class Writing:
     actor: Actor
     started: Started
     live: LiveGeneration
-    connection: Connection
     material: object
     model_name: str = ""
     finish_reason: str | None = None
@@ -72,15 +71,19 @@ async def write_answer(w: Writing) -> Outcome:
 
 async def _write(w: Writing) -> None:
     began = time.perf_counter()
-    w.connection, w.model_name = await w.connections.prepare(w.connection)
+    async with w.connections.open(w.actor.workspace, w.started.choice) as (connection, w.model_name):
+        await _ask(w, connection, began)
+
+
+async def _ask(w: Writing, connection: Connection, began: float) -> None:
     source = w.sources.of(w.started.chat_kind)
-    prompt = await source.prepare(w.db, w.actor, w.started, w.connection, w.material)
+    prompt = await source.prepare(w.db, w.actor, w.started, connection, w.material)
     w.material = None
     w.prompt_tokens = prompt.tokens
     # The model reads the prompt while the database stores it; no delta is shown before both are done.
     saving = asyncio.create_task(w.db.write(w.actor, _save_prompt, w.started, prompt, time.perf_counter() - began))
-    request = ChatRequest(w.model_name, prompt.messages, w.connection.params)
-    stream = upstream.batches(w.connection.model, request)
+    request = ChatRequest(w.model_name, prompt.messages, connection.params)
+    stream = upstream.batches(connection.model, request)
     del prompt, request
     try:
         await _pump(w, stream, saving, began)
@@ -142,7 +145,7 @@ def _record(w: Writing, outcome: Outcome, began: datetime, seconds: float) -> No
     message = str(outcome.error["message"]) if outcome.error else None
     output: dict[str, Json] = {"finishReason": outcome.finish_reason, "completionTokens": outcome.completion_tokens}
     status = "error" if failed else "done"
-    asked: dict[str, Json] = {"model": w.model_name, "params": w.connection.params}
+    asked: dict[str, Json] = {"model": w.model_name, "params": w.started.choice.params}
     w.steps.append(StepRecord(1, "answer", "llm", status, began, seconds * 1000, asked, output, message))
     post: dict[str, Json] = {"reasoningBlock": bool(outcome.reasoning)}
     w.steps.append(StepRecord(2, "finish", "post", "skipped" if failed else "done", utc_now(), 0.0, None, post))
