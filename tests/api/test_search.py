@@ -224,6 +224,24 @@ async def test_a_foreign_cursor_is_refused(client: Client, cursor: str) -> None:
     await client.call("GET", "/v1/search", params={"q": "a", "cursor": cursor}, status=422)
 
 
+async def test_an_unknown_chat_is_not_found(client: Client) -> None:
+    await client.call("GET", "/v1/search", params={"q": "a", "chatId": uuid7()}, status=404)
+
+
+async def test_many_deleted_hits_are_passed_over_page_by_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fabula.features.conversations.search.MAX_LOOKED_AT", 8)
+    monkeypatch.setattr("fabula.features.conversations.search._MANY", 3)
+    chats = [await client.chat() for _ in range(3)]
+    kept = await post(client, chats[0], "egret")
+    for nth in range(20):
+        await post(client, chats[1], f"egret {nth}")
+    newest = await post(client, chats[2], "egret")
+    await client.call("DELETE", f"/v1/chats/{chats[1]}", status=204)
+    for sort in ("new", "relevance"):
+        for limit in (1, 2, 50):
+            assert set(await found(client, "egret", type="message", limit=limit, sort=sort)) == {newest, kept}
+
+
 async def test_an_odd_query_is_no_error(client: Client) -> None:
     await client.chat()
     for q in (

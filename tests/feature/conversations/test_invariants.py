@@ -112,7 +112,7 @@ class Walk(RuleBasedStateMachine):
         # A head start: walks that find pins, streams and forks of forks by themselves are long.
         for pins in (True, False):
             self.create_branch(data, pins)
-        self.begin_answer(data)
+            self.begin_variant_on(self.lines[-1], self.main.own[0], continues=False)
 
     # What there is to choose from.
 
@@ -168,7 +168,9 @@ class Walk(RuleBasedStateMachine):
     @precondition(lambda self: self.messages())
     @rule(data=st.data(), continues=st.booleans())
     def begin_variant(self, data: st.DataObject, continues: bool) -> None:
-        line, message = self.pick(data, self.open_lines()), self.pick(data, self.messages())
+        self.begin_variant_on(self.pick(data, self.open_lines()), self.pick(data, self.messages()), continues)
+
+    def begin_variant_on(self, line: MLine, message: MMessage, continues: bool) -> None:
         shown = self.sees(line, message)
         arguments = (self.chat.id, line.id, message.id)
         if shown is None:

@@ -5,6 +5,23 @@ import type { components, paths } from "./schema";
 type Schemas = components["schemas"];
 export type Profile = Schemas["ProfileOut"];
 export type Chat = Schemas["ChatOut"];
+export type Branch = Schemas["BranchOut"];
+export type Persona = Schemas["PersonaOut"];
+export type Template = Schemas["TemplateOut"];
+export type Preset = Schemas["PresetOut"];
+export type Connection = Schemas["ConnectionOut"];
+export type Lorebook = Schemas["BookOut"];
+export type LoreEntry = Schemas["EntryOut"];
+
+/** What a chat binds itself; what is absent is decided by the character, then by the workspace. */
+export type ChatSettings = Schemas["SettingsIn"];
+export const settingsOf = (chat: Chat) => chat.settings as ChatSettings;
+
+export type GenerationStatus = "streaming" | "done" | "aborted" | "error" | "interrupted";
+export type Generation = Narrow<
+  Schemas["GenerationOut"],
+  { status: GenerationStatus; error: { readonly code?: string; readonly message?: string } | null }
+>;
 
 // The document calls closed sets and blocks by their widest types; these are the ones it promises in words.
 type Narrow<Wide, Fields extends { [Key in keyof Wide]?: unknown }> = Omit<Wide, keyof Fields> & Fields;

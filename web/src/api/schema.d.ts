@@ -96,7 +96,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List profiles, the newest first */
+        /** List profiles */
         get: operations["list_profiles"];
         put?: never;
         /** Create a profile */
@@ -116,7 +116,8 @@ export interface paths {
         };
         /** Get a profile */
         get: operations["get_profile"];
-        put?: never;
+        /** Replace what a profile says */
+        put: operations["edit_profile"];
         post?: never;
         /** Delete a profile; `restore` brings it back */
         delete: operations["delete_profile"];
@@ -125,17 +126,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/entity-profiles/{profileId}/avatar": {
+    "/v1/entity-profiles/{profileId}/restore": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get a profile's picture */
-        get: operations["get_avatar"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Bring a deleted profile back */
+        post: operations["restore_profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entity-profiles/{profileId}/favourite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a profile as a favourite, or not */
+        post: operations["mark_profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entity-profiles/{profileId}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copy a profile */
+        post: operations["duplicate_profile"];
         delete?: never;
         options?: never;
         head?: never;
@@ -159,7 +194,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/entity-profiles/{profileId}/restore": {
+    "/v1/entity-profiles/{profileId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export a profile as a character card */
+        get: operations["export_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entity-profiles/{profileId}/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a profile's picture, or a small one of at most 256 pixels once it is made */
+        get: operations["get_avatar"];
+        /** Give a profile another picture */
+        put: operations["change_avatar"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/provider-connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List provider connections, the server's own first */
+        get: operations["list_connections"];
+        put?: never;
+        /** Create a provider connection */
+        post: operations["create_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/provider-connections/{connectionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a provider connection */
+        get: operations["get_connection"];
+        /** Replace a connection; a key that is not given stays, unless the server is another one */
+        put: operations["replace_connection"];
+        post?: never;
+        /** Delete a connection and its key, for good */
+        delete: operations["delete_connection"];
+        options?: never;
+        head?: never;
+        /** Change what is given of a connection; at another server it needs its key again */
+        patch: operations["change_connection"];
+        trace?: never;
+    };
+    "/v1/provider-connections/{connectionId}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the models a connection offers */
+        get: operations["list_connection_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/provider-connections/{connectionId}/check": {
         parameters: {
             query?: never;
             header?: never;
@@ -168,12 +293,50 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring a deleted profile back */
-        post: operations["restore_profile"];
+        /** Call a connection and say how it went */
+        post: operations["check_connection"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/generation-presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List generation presets, the oldest first */
+        get: operations["list_presets"];
+        put?: never;
+        /** Create a generation preset */
+        post: operations["create_preset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/generation-presets/{presetId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a generation preset */
+        get: operations["get_preset"];
+        /** Replace a preset */
+        put: operations["replace_preset"];
+        post?: never;
+        /** Delete a preset, for good */
+        delete: operations["delete_preset"];
+        options?: never;
+        head?: never;
+        /** Change what is given of a preset */
+        patch: operations["change_preset"];
         trace?: never;
     };
     "/v1/entity-profiles/{profileId}/chats": {
@@ -209,7 +372,44 @@ export interface paths {
         delete: operations["remove_chat"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change a chat's title, status or settings */
+        patch: operations["change_chat"];
+        trace?: never;
+    };
+    "/v1/chats/{chatId}/branches/{branchId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a branch; `restore` brings it back */
+        delete: operations["remove_branch"];
+        options?: never;
+        head?: never;
+        /** Rename a branch */
+        patch: operations["rename_branch"];
+        trace?: never;
+    };
+    "/v1/messages/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a message; `restore` brings it back */
+        delete: operations["remove_message"];
+        options?: never;
+        head?: never;
+        /** Edit a message: a new variant of it */
+        patch: operations["edit_a_message"];
         trace?: never;
     };
     "/v1/chats/{chatId}/messages": {
@@ -383,6 +583,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chats/{chatId}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copy a history into a new chat */
+        post: operations["fork_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chatId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Write a chat out as a file */
+        get: operations["export_chat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chats/{chatId}/branches": {
         parameters: {
             query?: never;
@@ -390,10 +624,79 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a chat's branches */
+        /** List a chat's branches, `main` first */
         get: operations["list_branches"];
         put?: never;
-        post?: never;
+        /** Fork a branch off at a message */
+        post: operations["create_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chatId}/branches/{branchId}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a branch the active one */
+        post: operations["activate_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chats/{chatId}/branches/{branchId}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a deleted branch back */
+        post: operations["restore_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{messageId}/hide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a message out of prompts, or let it in */
+        post: operations["hide_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{messageId}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a deleted message back */
+        post: operations["restore_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -426,8 +729,381 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Select a variant */
+        /** Show a variant: on `branchId` if that pins the message, else wherever the selection is followed */
         post: operations["select_variant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{messageId}/variants/{variantId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a variant for good */
+        delete: operations["delete_variant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/personas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List personas, the oldest first */
+        get: operations["list_personas"];
+        put?: never;
+        /** Create a persona */
+        post: operations["create_persona"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/personas/{personaId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a persona */
+        get: operations["get_persona"];
+        put?: never;
+        post?: never;
+        /** Delete a persona for good */
+        delete: operations["delete_persona"];
+        options?: never;
+        head?: never;
+        /** Change a persona */
+        patch: operations["change_persona"];
+        trace?: never;
+    };
+    "/v1/personas/{personaId}/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a persona's picture */
+        get: operations["get_persona_avatar"];
+        /** Give a persona a picture */
+        put: operations["set_persona_avatar"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompt-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List prompt templates, the newest first */
+        get: operations["list_templates"];
+        put?: never;
+        /** Create a prompt template */
+        post: operations["create_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompt-templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Render a template without saving anything */
+        post: operations["preview_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompt-templates/{templateId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a prompt template */
+        get: operations["get_template"];
+        /** Replace a prompt template */
+        put: operations["replace_template"];
+        post?: never;
+        /** Delete a prompt template for good */
+        delete: operations["delete_template"];
+        options?: never;
+        head?: never;
+        /** Change a prompt template */
+        patch: operations["change_template"];
+        trace?: never;
+    };
+    "/v1/lorebooks/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import lorebook files */
+        post: operations["import_lorebooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lorebooks/{lorebookId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export a lorebook as a file */
+        get: operations["export_lorebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lorebooks/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See what would fire, and why */
+        post: operations["test_lore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lorebooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List lorebooks, the newest first */
+        get: operations["list_lorebooks"];
+        put?: never;
+        /** Create a lorebook */
+        post: operations["create_lorebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lorebooks/{lorebookId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a lorebook */
+        get: operations["get_lorebook"];
+        /** Change a lorebook, naming it */
+        put: operations["replace_lorebook"];
+        post?: never;
+        /** Delete a lorebook for good */
+        delete: operations["delete_lorebook"];
+        options?: never;
+        head?: never;
+        /** Change a lorebook */
+        patch: operations["change_lorebook"];
+        trace?: never;
+    };
+    "/v1/lorebooks/{lorebookId}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List entries in insertion order */
+        get: operations["list_entries"];
+        put?: never;
+        /** Add an entry */
+        post: operations["create_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lorebooks/{lorebookId}/entries/reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the entries in an order */
+        post: operations["reorder_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lorebooks/{lorebookId}/entries/{entryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an entry */
+        get: operations["get_entry"];
+        put?: never;
+        post?: never;
+        /** Delete an entry for good */
+        delete: operations["delete_entry"];
+        options?: never;
+        head?: never;
+        /** Change an entry */
+        patch: operations["change_entry"];
+        trace?: never;
+    };
+    "/v1/lorebooks/{lorebookId}/bindings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List where a lorebook takes part */
+        get: operations["list_bindings"];
+        put?: never;
+        /** Let a lorebook take part */
+        post: operations["bind_lorebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lorebooks/{lorebookId}/bindings/{bindingId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a lorebook out */
+        delete: operations["unbind_lorebook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List jobs, the newest first */
+        get: operations["list_all_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{jobId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a job */
+        get: operations["get_one_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{jobId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a job */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{jobId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a failed job again */
+        post: operations["retry_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -438,6 +1114,27 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AuthorNoteIn
+         * @description Text put into the prompt `depth` messages before its end, or beside the card where `position` says so.
+         */
+        AuthorNoteIn: {
+            /** Text */
+            text: string;
+            /**
+             * Depth
+             * @default 4
+             */
+            depth?: number;
+            /**
+             * Role
+             * @default system
+             * @enum {string}
+             */
+            role?: "system" | "user" | "assistant";
+            /** Position */
+            position?: ("before_char" | "after_char" | "at_depth") | null;
+        };
         /** AuthorOut */
         AuthorOut: {
             /** Kind */
@@ -447,10 +1144,158 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** BindingIn */
+        BindingIn: {
+            /** Scope */
+            scope: string;
+            /** Scopeid */
+            scopeId?: string | null;
+        };
+        /** BindingOut */
+        BindingOut: {
+            /** Id */
+            id: string;
+            /** Lorebookid */
+            lorebookId: string;
+            /** Scope */
+            scope: string;
+            /** Scopeid */
+            scopeId: string | null;
+            /** Createdat */
+            createdAt: string;
+        };
+        /** Body_change_avatar */
+        Body_change_avatar: {
+            /**
+             * File
+             * @description PNG, JPEG or WebP.
+             */
+            file: string;
+            /** Version */
+            version?: number | null;
+        };
+        /** Body_import_lorebooks */
+        Body_import_lorebooks: {
+            /** Files */
+            files: string[];
+        };
         /** Body_import_profiles */
         Body_import_profiles: {
             /** Files */
             files: string[];
+        };
+        /** Body_set_persona_avatar */
+        Body_set_persona_avatar: {
+            /** File */
+            file: string;
+        };
+        /**
+         * BookChangeIn
+         * @description What is left out stays. `tokenBudget` null: a quarter of the context. In `extensions`, null removes one.
+         */
+        BookChangeIn: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Scandepth */
+            scanDepth?: number | null;
+            /** Tokenbudget */
+            tokenBudget?: number | null;
+            /** Recursive */
+            recursive?: boolean | null;
+            /** Maxrecursionsteps */
+            maxRecursionSteps?: number | null;
+            /** Extensions */
+            extensions?: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version?: number | null;
+        };
+        /** BookIn */
+        BookIn: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Scandepth */
+            scanDepth?: number | null;
+            /** Tokenbudget */
+            tokenBudget?: number | null;
+            /** Recursive */
+            recursive?: boolean | null;
+            /** Maxrecursionsteps */
+            maxRecursionSteps?: number | null;
+            /** Extensions */
+            extensions?: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version?: number | null;
+        };
+        /** BookItemOut */
+        BookItemOut: {
+            /** File */
+            file: string;
+            /** Status */
+            status: string;
+            /** Lorebookid */
+            lorebookId: string | null;
+            /** Name */
+            name: string | null;
+            /** Warnings */
+            warnings: components["schemas"]["NoteOut"][];
+            error: components["schemas"]["ItemErrorOut"] | null;
+        };
+        /** BookOut */
+        BookOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Scandepth */
+            scanDepth: number;
+            /** Tokenbudget */
+            tokenBudget: number | null;
+            /** Recursive */
+            recursive: boolean;
+            /** Maxrecursionsteps */
+            maxRecursionSteps: number;
+            /** Extensions */
+            extensions: {
+                [key: string]: unknown;
+            };
+            /** Entrycount */
+            entryCount: number;
+            /** Version */
+            version: number;
+            /** Createdat */
+            createdAt: string;
+            /** Updatedat */
+            updatedAt: string;
+        };
+        /**
+         * BooksImportOut
+         * @description What became of each file, in the order given.
+         */
+        BooksImportOut: {
+            /** Items */
+            items: components["schemas"]["BookItemOut"][];
+        };
+        /** BranchIn */
+        BranchIn: {
+            /** Forkedfrommessageid */
+            forkedFromMessageId: string;
+            /** Forkedfromvariantid */
+            forkedFromVariantId?: string | null;
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
         };
         /** BranchOut */
         BranchOut: {
@@ -470,6 +1315,11 @@ export interface components {
             isActive: boolean;
             /** Createdat */
             createdAt: string;
+        };
+        /** BranchPatchIn */
+        BranchPatchIn: {
+            /** Title */
+            title: string;
         };
         /** ChatOut */
         ChatOut: {
@@ -500,6 +1350,36 @@ export interface components {
             /** Lastmessagepreview */
             lastMessagePreview: string | null;
         };
+        /** ChatPatchIn */
+        ChatPatchIn: {
+            /** Title */
+            title?: string | null;
+            /** Status */
+            status?: ("active" | "archived") | null;
+            settings?: components["schemas"]["SettingsIn"] | null;
+            /** Version */
+            version?: number | null;
+        };
+        /** CheckErrorOut */
+        CheckErrorOut: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * CheckOut
+         * @description How one call to the connection went.
+         */
+        CheckOut: {
+            /** Ok */
+            ok: boolean;
+            /** Latencyms */
+            latencyMs: number;
+            /** Models */
+            models: components["schemas"]["ModelOut"][];
+            error: components["schemas"]["CheckErrorOut"] | null;
+        };
         /**
          * ConfigOut
          * @description Version, what is switched on here, and the settings with their secrets as stars.
@@ -513,6 +1393,293 @@ export interface components {
             };
             /** Settings */
             settings: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ConnectionIn
+         * @description `apiKey` is sealed at once; without it a stored key stays, null takes it away.
+         */
+        ConnectionIn: {
+            /** Name */
+            name: string;
+            provider: components["schemas"]["Provider"];
+            /** Baseurl */
+            baseUrl?: string | null;
+            /** Apikey */
+            apiKey?: string | null;
+            /** Defaultmodel */
+            defaultModel?: string | null;
+            /** Family */
+            family?: ("openai" | "openrouter" | "llama.cpp" | "vllm" | "ollama" | "lmstudio") | null;
+            /**
+             * @default {
+             *       "connectSeconds": 10,
+             *       "firstSeconds": 300,
+             *       "silenceSeconds": 120
+             *     }
+             */
+            timeouts?: components["schemas"]["TimeoutsIn"];
+            /**
+             * Contexttokens
+             * @default 8192
+             */
+            contextTokens?: number;
+            /**
+             * Answertokens
+             * @default 1024
+             */
+            answerTokens?: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Isdefault
+             * @default false
+             */
+            isDefault?: boolean;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * ConnectionOut
+         * @description `keyHint` is the end of a long key, to recognise it by. `isBuiltIn`: the server's own, changed in its settings.
+         */
+        ConnectionOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            provider: components["schemas"]["Provider"];
+            /** Baseurl */
+            baseUrl: string | null;
+            /** Haskey */
+            hasKey: boolean;
+            /** Keyhint */
+            keyHint: string | null;
+            /** Defaultmodel */
+            defaultModel: string | null;
+            /** Family */
+            family: string | null;
+            timeouts: components["schemas"]["TimeoutsOut"];
+            /** Contexttokens */
+            contextTokens: number;
+            /** Answertokens */
+            answerTokens: number;
+            /** Enabled */
+            enabled: boolean;
+            /** Isdefault */
+            isDefault: boolean;
+            /** Isbuiltin */
+            isBuiltIn: boolean;
+            /** Version */
+            version: number;
+            /** Createdat */
+            createdAt: string;
+            /** Updatedat */
+            updatedAt: string;
+        };
+        /**
+         * ConnectionPatch
+         * @description What is absent stays as it is.
+         */
+        ConnectionPatch: {
+            /** Name */
+            name?: string | null;
+            provider?: components["schemas"]["Provider"] | null;
+            /** Baseurl */
+            baseUrl?: string | null;
+            /** Apikey */
+            apiKey?: string | null;
+            /** Defaultmodel */
+            defaultModel?: string | null;
+            /** Family */
+            family?: ("openai" | "openrouter" | "llama.cpp" | "vllm" | "ollama" | "lmstudio") | null;
+            timeouts?: components["schemas"]["TimeoutsIn"] | null;
+            /** Contexttokens */
+            contextTokens?: number | null;
+            /** Answertokens */
+            answerTokens?: number | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Isdefault */
+            isDefault?: boolean | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * EditIn
+         * @description What is left out stays as it is; `blocks: null` shows the text again.
+         */
+        EditIn: {
+            /** Prompttext */
+            promptText?: string | null;
+            /** Blocks */
+            blocks?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Branchid */
+            branchId?: string | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * EntryIn
+         * @description Fields left out stay, or take their usual value in a new entry. In `extensions`, null removes one.
+         */
+        EntryIn: {
+            /** Keys */
+            keys?: string[] | null;
+            /** Secondarykeys */
+            secondaryKeys?: string[] | null;
+            /** Selective */
+            selective?: boolean | null;
+            /** Logic */
+            logic?: ("and_any" | "not_all" | "not_any" | "and_all") | null;
+            /** Content */
+            content?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Comment */
+            comment?: string | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Constant */
+            constant?: boolean | null;
+            /** Insertionorder */
+            insertionOrder?: number | null;
+            /** Priority */
+            priority?: number | null;
+            /** Position */
+            position?: ("before_char" | "after_char" | "note_top" | "note_bottom" | "at_depth" | "examples_top" | "examples_bottom" | "outlet") | null;
+            /** Depth */
+            depth?: number | null;
+            /** Role */
+            role?: ("system" | "user" | "assistant") | null;
+            /** Outlet */
+            outlet?: string | null;
+            /** Useprobability */
+            useProbability?: boolean | null;
+            /** Probability */
+            probability?: number | null;
+            /** Group */
+            group?: string | null;
+            /** Groupweight */
+            groupWeight?: number | null;
+            /** Groupoverride */
+            groupOverride?: boolean | null;
+            /** Usegroupscoring */
+            useGroupScoring?: boolean | null;
+            /** Scandepth */
+            scanDepth?: number | null;
+            /** Casesensitive */
+            caseSensitive?: boolean | null;
+            /** Matchwholewords */
+            matchWholeWords?: boolean | null;
+            /** Useregex */
+            useRegex?: boolean | null;
+            /** Excluderecursion */
+            excludeRecursion?: boolean | null;
+            /** Preventrecursion */
+            preventRecursion?: boolean | null;
+            /** Delayuntilrecursion */
+            delayUntilRecursion?: number | null;
+            /** Sticky */
+            sticky?: number | null;
+            /** Cooldown */
+            cooldown?: number | null;
+            /** Delay */
+            delay?: number | null;
+            /** Ignorebudget */
+            ignoreBudget?: boolean | null;
+            /** Triggers */
+            triggers?: string[] | null;
+            /** Scansources */
+            scanSources?: string[] | null;
+            /** Extensions */
+            extensions?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * EntryOut
+         * @description An entry as the engine reads it; `extensions` is what its file keeps there.
+         */
+        EntryOut: {
+            /** Id */
+            id: string;
+            /** Keys */
+            keys: string[];
+            /** Secondarykeys */
+            secondaryKeys: string[];
+            /** Selective */
+            selective: boolean;
+            /** Logic */
+            logic: string;
+            /** Content */
+            content: string;
+            /** Name */
+            name: string;
+            /** Comment */
+            comment: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Constant */
+            constant: boolean;
+            /** Insertionorder */
+            insertionOrder: number;
+            /** Priority */
+            priority: number | null;
+            /** Position */
+            position: string;
+            /** Depth */
+            depth: number;
+            /** Role */
+            role: string;
+            /** Outlet */
+            outlet: string;
+            /** Useprobability */
+            useProbability: boolean;
+            /** Probability */
+            probability: number;
+            /** Group */
+            group: string;
+            /** Groupweight */
+            groupWeight: number;
+            /** Groupoverride */
+            groupOverride: boolean;
+            /** Usegroupscoring */
+            useGroupScoring: boolean;
+            /** Scandepth */
+            scanDepth: number | null;
+            /** Casesensitive */
+            caseSensitive: boolean;
+            /** Matchwholewords */
+            matchWholeWords: boolean;
+            /** Useregex */
+            useRegex: boolean;
+            /** Excluderecursion */
+            excludeRecursion: boolean;
+            /** Preventrecursion */
+            preventRecursion: boolean;
+            /** Delayuntilrecursion */
+            delayUntilRecursion: number;
+            /** Sticky */
+            sticky: number;
+            /** Cooldown */
+            cooldown: number;
+            /** Delay */
+            delay: number;
+            /** Ignorebudget */
+            ignoreBudget: boolean;
+            /** Triggers */
+            triggers: string[];
+            /** Scansources */
+            scanSources: string[];
+            /** Extensions */
+            extensions: {
                 [key: string]: unknown;
             };
         };
@@ -531,6 +1698,36 @@ export interface components {
             details: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * ExportSpec
+         * @description `original`: the shape that was imported; V3 for a card made here.
+         * @enum {string}
+         */
+        ExportSpec: "original" | "v2" | "v3";
+        /** FavouriteIn */
+        FavouriteIn: {
+            /** Favourite */
+            favourite: boolean;
+        };
+        /**
+         * ForkIn
+         * @description Without a message, the whole history of the active branch is copied.
+         */
+        ForkIn: {
+            /** Messageid */
+            messageId?: string | null;
+            /**
+             * Variants
+             * @default selected
+             * @enum {string}
+             */
+            variants?: "selected" | "all";
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
         };
         /** GenerateIn */
         GenerateIn: {
@@ -584,6 +1781,14 @@ export interface components {
             /** Status */
             status: string;
         };
+        /** HideIn */
+        HideIn: {
+            /**
+             * Hidden
+             * @default true
+             */
+            hidden?: boolean;
+        };
         /** ImportItemOut */
         ImportItemOut: {
             /** File */
@@ -612,6 +1817,24 @@ export interface components {
             code: string;
             /** Message */
             message: string;
+        };
+        /** JobOut */
+        JobOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Status */
+            status: string;
+            progress: components["schemas"]["ProgressOut"] | null;
+            /** Result */
+            result: unknown;
+            /** Error */
+            error: unknown;
+            /** Createdat */
+            createdAt: string;
+            /** Updatedat */
+            updatedAt: string;
         };
         /** MessageIn */
         MessageIn: {
@@ -666,6 +1889,38 @@ export interface components {
             /** Createdat */
             createdAt: string;
         };
+        /** ModelOut */
+        ModelOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Contexttokens */
+            contextTokens: number | null;
+        };
+        /** NoteOut */
+        NoteOut: {
+            /** Code */
+            code: string;
+            /** Path */
+            path: string;
+            /** Message */
+            message: string;
+        };
+        /** PageOut[BindingOut] */
+        PageOut_BindingOut_: {
+            /** Items */
+            items: components["schemas"]["BindingOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** PageOut[BookOut] */
+        PageOut_BookOut_: {
+            /** Items */
+            items: components["schemas"]["BookOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
         /** PageOut[BranchOut] */
         PageOut_BranchOut_: {
             /** Items */
@@ -680,10 +1935,31 @@ export interface components {
             /** Nextcursor */
             nextCursor: string | null;
         };
+        /** PageOut[ConnectionOut] */
+        PageOut_ConnectionOut_: {
+            /** Items */
+            items: components["schemas"]["ConnectionOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** PageOut[EntryOut] */
+        PageOut_EntryOut_: {
+            /** Items */
+            items: components["schemas"]["EntryOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
         /** PageOut[GenerationOut] */
         PageOut_GenerationOut_: {
             /** Items */
             items: components["schemas"]["GenerationOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** PageOut[JobOut] */
+        PageOut_JobOut_: {
+            /** Items */
+            items: components["schemas"]["JobOut"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -694,10 +1970,38 @@ export interface components {
             /** Nextcursor */
             nextCursor: string | null;
         };
+        /** PageOut[ModelOut] */
+        PageOut_ModelOut_: {
+            /** Items */
+            items: components["schemas"]["ModelOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** PageOut[PersonaOut] */
+        PageOut_PersonaOut_: {
+            /** Items */
+            items: components["schemas"]["PersonaOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** PageOut[PresetOut] */
+        PageOut_PresetOut_: {
+            /** Items */
+            items: components["schemas"]["PresetOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
         /** PageOut[ProfileOut] */
         PageOut_ProfileOut_: {
             /** Items */
             items: components["schemas"]["ProfileOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** PageOut[TemplateOut] */
+        PageOut_TemplateOut_: {
+            /** Items */
+            items: components["schemas"]["TemplateOut"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -709,8 +2013,153 @@ export interface components {
             nextCursor: string | null;
         };
         /**
+         * PersonaChangeIn
+         * @description What is left out stays.
+         */
+        PersonaChangeIn: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Isdefault */
+            isDefault?: boolean | null;
+            /** Settings */
+            settings?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * PersonaIn
+         * @description `description` may hold macros; it enters the prompt expanded.
+         */
+        PersonaIn: {
+            /** Name */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * Isdefault
+             * @default false
+             */
+            isDefault?: boolean;
+            /** Settings */
+            settings?: {
+                [key: string]: unknown;
+            };
+        };
+        /** PersonaOut */
+        PersonaOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Isdefault */
+            isDefault: boolean;
+            /** Hasavatar */
+            hasAvatar: boolean;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Createdat */
+            createdAt: string;
+            /** Updatedat */
+            updatedAt: string;
+        };
+        /**
+         * PresetIn
+         * @description `params` by the names that OpenAI-compatible servers use; known ones are checked, unknown ones passed through.
+         */
+        PresetIn: {
+            /** Name */
+            name: string;
+            /** Params */
+            params?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Isdefault
+             * @default false
+             */
+            isDefault?: boolean;
+            /** Version */
+            version?: number | null;
+        };
+        /** PresetOut */
+        PresetOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /** Isdefault */
+            isDefault: boolean;
+            /** Version */
+            version: number;
+            /** Createdat */
+            createdAt: string;
+            /** Updatedat */
+            updatedAt: string;
+        };
+        /**
+         * PresetPatch
+         * @description What is absent stays as it is; `params` are replaced as a whole.
+         */
+        PresetPatch: {
+            /** Name */
+            name?: string | null;
+            /** Params */
+            params?: {
+                [key: string]: unknown;
+            } | null;
+            /** Isdefault */
+            isDefault?: boolean | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * PreviewIn
+         * @description With a chat, as its next turn would render it; with a profile, as a new chat's first turn would.
+         */
+        PreviewIn: {
+            /** Templatetext */
+            templateText: string;
+            /** Chatid */
+            chatId?: string | null;
+            /** Entityprofileid */
+            entityProfileId?: string | null;
+        };
+        /**
+         * PreviewOut
+         * @description Nothing was stored: `variables` are the writes that were thrown away.
+         */
+        PreviewOut: {
+            /** Text */
+            text: string;
+            /** Tokens */
+            tokens: number;
+            /** Counter */
+            counter: string;
+            /** Unknownmacros */
+            unknownMacros: string[];
+            /** Variables */
+            variables: {
+                [key: string]: string;
+            };
+        };
+        /**
          * ProfileIn
-         * @description `spec` is the V3 data object, or as much of it as there is; its `name` serves where `name` is absent.
+         * @description `spec` is the V3 data object, or as much of it as there is; `name` and `tags` beside it win over its own.
+         *
+         *     With `version`, an edit of anything but that version is refused.
          */
         ProfileIn: {
             /** Name */
@@ -721,6 +2170,8 @@ export interface components {
             };
             /** Tags */
             tags?: string[] | null;
+            /** Version */
+            version?: number | null;
         };
         /** ProfileOut */
         ProfileOut: {
@@ -736,6 +2187,10 @@ export interface components {
             };
             /** Tags */
             tags: string[];
+            /** Favourite */
+            favourite: boolean;
+            /** Hasavatar */
+            hasAvatar: boolean;
             /** Version */
             version: number;
             /** Createdat */
@@ -743,10 +2198,32 @@ export interface components {
             /** Updatedat */
             updatedAt: string;
         };
+        /** ProgressOut */
+        ProgressOut: {
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
+            /** Note */
+            note: string;
+        };
+        /**
+         * Provider
+         * @enum {string}
+         */
+        Provider: "openai_compatible" | "anthropic" | "embedded";
         /** RegenerateIn */
         RegenerateIn: {
             /** Branchid */
             branchId?: string | null;
+        };
+        /**
+         * ReorderIn
+         * @description Every entry of the book, once.
+         */
+        ReorderIn: {
+            /** Entryids */
+            entryIds: string[];
         };
         /** RunOut */
         RunOut: {
@@ -763,6 +2240,38 @@ export interface components {
             /** Finishedat */
             finishedAt: string | null;
         };
+        /** SelectIn */
+        SelectIn: {
+            /** Branchid */
+            branchId?: string | null;
+        };
+        /**
+         * SettingsIn
+         * @description What a chat binds; a field left out or null is decided by the profile, then the workspace.
+         */
+        SettingsIn: {
+            /** Pipelineid */
+            pipelineId?: string | null;
+            /** Presetid */
+            presetId?: string | null;
+            /** Connectionid */
+            connectionId?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Personaid */
+            personaId?: string | null;
+            authorNote?: components["schemas"]["AuthorNoteIn"] | null;
+            /** Vars */
+            vars?: {
+                [key: string]: string | boolean | number | null;
+            } | null;
+        };
+        /**
+         * Sort
+         * @description By name from A to Z; by the last change or by age the newest first.
+         * @enum {string}
+         */
+        Sort: "name" | "updated" | "created";
         /**
          * StartChatIn
          * @description Without a title, the first message names the chat.
@@ -798,6 +2307,136 @@ export interface components {
             error: string | null;
         };
         /**
+         * TemplateChangeIn
+         * @description What is left out stays; `scopeId` goes with `scope`.
+         */
+        TemplateChangeIn: {
+            /** Name */
+            name?: string | null;
+            /** Templatetext */
+            templateText?: string | null;
+            /** Scope */
+            scope?: string | null;
+            /** Scopeid */
+            scopeId?: string | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Variables */
+            variables?: {
+                [key: string]: string;
+            } | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * TemplateIn
+         * @description `scopeId` is the chat's or profile's id; `variables` are defaults that `{{getvar}}` sees.
+         */
+        TemplateIn: {
+            /** Name */
+            name: string;
+            /** Templatetext */
+            templateText: string;
+            /**
+             * Scope
+             * @default global
+             */
+            scope?: string;
+            /** Scopeid */
+            scopeId?: string | null;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /** Variables */
+            variables?: {
+                [key: string]: string;
+            };
+        };
+        /** TemplateOut */
+        TemplateOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Scope */
+            scope: string;
+            /** Scopeid */
+            scopeId: string | null;
+            /** Engine */
+            engine: string;
+            /** Templatetext */
+            templateText: string;
+            /** Variables */
+            variables: {
+                [key: string]: string;
+            };
+            /** Version */
+            version: number;
+            /** Createdat */
+            createdAt: string;
+            /** Updatedat */
+            updatedAt: string;
+        };
+        /** TemplatePutIn */
+        TemplatePutIn: {
+            /** Name */
+            name: string;
+            /** Templatetext */
+            templateText: string;
+            /**
+             * Scope
+             * @default global
+             */
+            scope?: string;
+            /** Scopeid */
+            scopeId?: string | null;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /** Variables */
+            variables?: {
+                [key: string]: string;
+            };
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * TimeoutsIn
+         * @description Seconds: to connect, until the first byte of an answer, of silence inside an answer.
+         */
+        TimeoutsIn: {
+            /**
+             * Connectseconds
+             * @default 10
+             */
+            connectSeconds?: number;
+            /**
+             * Firstseconds
+             * @default 300
+             */
+            firstSeconds?: number;
+            /**
+             * Silenceseconds
+             * @default 120
+             */
+            silenceSeconds?: number;
+        };
+        /** TimeoutsOut */
+        TimeoutsOut: {
+            /** Connectseconds */
+            connectSeconds: number;
+            /** Firstseconds */
+            firstSeconds: number;
+            /** Silenceseconds */
+            silenceSeconds: number;
+        };
+        /**
          * TraceOut
          * @description Why an answer is what it is: the prompt piece by piece, what was trimmed, each step with its time.
          */
@@ -822,6 +2461,30 @@ export interface components {
             retrieval: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * TryOutIn
+         * @description A text to scan, or a chat whose next turn is meant.
+         */
+        TryOutIn: {
+            /** Text */
+            text?: string | null;
+            /** Chatid */
+            chatId?: string | null;
+            /** Lorebookids */
+            lorebookIds?: string[] | null;
+        };
+        /**
+         * TryOutOut
+         * @description What would fire and what nearly did, as a turn's trace says it.
+         */
+        TryOutOut: {
+            /** Lore */
+            lore: {
+                [key: string]: unknown;
+            }[];
+            /** Warnings */
+            warnings: string[];
         };
         /** VariantOut */
         VariantOut: {
@@ -855,6 +2518,16 @@ export interface components {
             /** Message */
             message: string;
         };
+        /**
+         * ExportFormat
+         * @enum {string}
+         */
+        fabula__features__lore__files__ExportFormat: "sillytavern" | "v3";
+        /**
+         * ExportFormat
+         * @enum {string}
+         */
+        fabula__features__profiles__cards__export__ExportFormat: "png" | "json" | "charx";
     };
     responses: never;
     parameters: never;
@@ -1012,6 +2685,12 @@ export interface operations {
     list_profiles: {
         parameters: {
             query?: {
+                /** @description Part of the name. */
+                q?: string;
+                /** @description A whole tag. */
+                tag?: string;
+                favourite?: boolean | null;
+                sort?: components["schemas"]["Sort"];
                 /** @description Most items to answer with. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
@@ -1107,9 +2786,47 @@ export interface operations {
             };
         };
     };
-    delete_profile: {
+    edit_profile: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                profileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_profile: {
+        parameters: {
+            query?: {
+                /** @description Refuse unless this is the current version. */
+                version?: number | null;
+            };
             header?: never;
             path: {
                 profileId: string;
@@ -1136,11 +2853,9 @@ export interface operations {
             };
         };
     };
-    get_avatar: {
+    restore_profile: {
         parameters: {
-            query?: {
-                size?: "full" | "thumb";
-            };
+            query?: never;
             header?: never;
             path: {
                 profileId: string;
@@ -1154,7 +2869,75 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    mark_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FavouriteIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    duplicate_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
             };
             /** @description Bad input, with the field's path */
             422: {
@@ -1200,12 +2983,191 @@ export interface operations {
             };
         };
     };
-    restore_profile: {
+    export_profile: {
+        parameters: {
+            query?: {
+                /** @description By default as it was imported. */
+                format?: components["schemas"]["fabula__features__profiles__cards__export__ExportFormat"] | null;
+                spec?: components["schemas"]["ExportSpec"];
+            };
+            header?: never;
+            path: {
+                profileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The card as a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_avatar: {
+        parameters: {
+            query?: {
+                size?: "full" | "thumb";
+            };
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                profileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Not changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_avatar: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 profileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_change_avatar"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_connections: {
+        parameters: {
+            query?: {
+                /** @description Most items to answer with. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_ConnectionOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    create_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connectionId: string;
             };
             cookie?: never;
         };
@@ -1217,7 +3179,371 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProfileOut"];
+                    "application/json": components["schemas"]["ConnectionOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    replace_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_connection: {
+        parameters: {
+            query?: {
+                /** @description Refuse with 409 unless this is the current version. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_connection_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_ModelOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    check_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connectionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_presets: {
+        parameters: {
+            query?: {
+                /** @description Most items to answer with. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_PresetOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    create_preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                presetId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    replace_preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                presetId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_preset: {
+        parameters: {
+            query?: {
+                /** @description Refuse with 409 unless this is the current version. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                presetId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                presetId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetOut"];
                 };
             };
             /** @description Bad input, with the field's path */
@@ -1335,7 +3661,9 @@ export interface operations {
     };
     remove_chat: {
         parameters: {
-            query?: never;
+            query?: {
+                version?: number | null;
+            };
             header?: never;
             path: {
                 chatId: string;
@@ -1350,6 +3678,175 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatPatchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+                branchId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rename_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+                branchId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BranchPatchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_message: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    edit_a_message: {
+        parameters: {
+            query?: {
+                branchId?: string | null;
+            };
+            header?: never;
+            path: {
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageOut"];
+                };
             };
             /** @description Bad input, with the field's path */
             422: {
@@ -1489,7 +3986,9 @@ export interface operations {
     };
     regenerate: {
         parameters: {
-            query?: never;
+            query?: {
+                branchId?: string | null;
+            };
             header?: never;
             path: {
                 messageId: string;
@@ -1758,9 +4257,81 @@ export interface operations {
             };
         };
     };
-    list_branches: {
+    fork_chat: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ForkIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    export_chat: {
+        parameters: {
+            query?: {
+                format?: "json" | "markdown";
+                branchId?: string | null;
+            };
+            header?: never;
+            path: {
+                chatId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_branches: {
+        parameters: {
+            query?: {
+                /** @description Most items to answer with. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+            };
             header?: never;
             path: {
                 chatId: string;
@@ -1789,10 +4360,179 @@ export interface operations {
             };
         };
     };
+    create_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BranchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    activate_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+                branchId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    restore_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+                branchId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    hide_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HideIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    restore_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     list_variants: {
         parameters: {
             query?: {
                 branchId?: string | null;
+                /** @description Most items to answer with. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
             };
             header?: never;
             path: {
@@ -1824,6 +4564,44 @@ export interface operations {
     };
     select_variant: {
         parameters: {
+            query?: {
+                branchId?: string | null;
+            };
+            header?: never;
+            path: {
+                messageId: string;
+                variantId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SelectIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_variant: {
+        parameters: {
             query?: never;
             header?: never;
             path: {
@@ -1835,12 +4613,1191 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_personas: {
+        parameters: {
+            query?: {
+                /** @description Most items to answer with. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessageOut"];
+                    "application/json": components["schemas"]["PageOut_PersonaOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    create_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonaIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                personaId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                personaId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                personaId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonaChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_persona_avatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                personaId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    set_persona_avatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                personaId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_set_persona_avatar"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonaOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: {
+                scope?: string | null;
+                scopeId?: string | null;
+                /** @description Most items to answer with. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_TemplateOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    create_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    preview_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                templateId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    replace_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                templateId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplatePutIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_template: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                templateId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                templateId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    import_lorebooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_lorebooks"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BooksImportOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    export_lorebook: {
+        parameters: {
+            query?: {
+                format?: components["schemas"]["fabula__features__lore__files__ExportFormat"];
+            };
+            header?: never;
+            path: {
+                lorebookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    test_lore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryOutIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TryOutOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_lorebooks: {
+        parameters: {
+            query?: {
+                /** @description Most items to answer with. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_BookOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    create_lorebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_lorebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lorebookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    replace_lorebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lorebookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_lorebook: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                lorebookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_lorebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lorebookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_entries: {
+        parameters: {
+            query?: {
+                /** @description Most items to answer with. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                lorebookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_EntryOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    create_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lorebookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reorder_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lorebookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReorderIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lorebookId: string;
+                entryId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lorebookId: string;
+                entryId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lorebookId: string;
+                entryId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_bindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lorebookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_BindingOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    bind_lorebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lorebookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BindingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BindingOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    unbind_lorebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lorebookId: string;
+                bindingId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_all_jobs: {
+        parameters: {
+            query?: {
+                /** @description Most items to answer with. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_JobOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_one_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
                 };
             };
             /** @description Bad input, with the field's path */

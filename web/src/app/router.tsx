@@ -1,6 +1,8 @@
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { characters } from "@/features/characters/manifest";
 import { chat } from "@/features/chat/manifest";
+import { runs } from "@/features/runs/manifest";
+import { workshop } from "@/features/workshop/manifest";
 import { Loading } from "@/ui/States";
 import { root } from "./root";
 import { RouteFailed } from "./shell/Fallbacks";
@@ -14,7 +16,13 @@ const home = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, ...characters.routes(root), ...chat.routes(root)]),
+  routeTree: root.addChildren([
+    home,
+    ...characters.routes(root),
+    ...chat.routes(root),
+    ...workshop.routes(root),
+    ...runs.routes(root),
+  ]),
   defaultPreload: "intent",
   defaultErrorComponent: RouteFailed,
   defaultPendingComponent: Loading,

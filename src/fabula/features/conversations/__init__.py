@@ -9,7 +9,6 @@ from fabula.features.conversations.read import (
     get_branch,
     get_chat,
     get_message,
-    get_variant_text,
     list_history,
     list_messages,
 )
@@ -48,7 +47,6 @@ __all__ = [
     "get_branch",
     "get_chat",
     "get_message",
-    "get_variant_text",
     "list_history",
     "list_messages",
     "post",

@@ -10,6 +10,7 @@ from fabula.features.conversations import store
 from fabula.features.conversations.append import Entry, add_entries, lock_branch
 from fabula.features.conversations.choose import lock_settled, show
 from fabula.features.conversations.indexing import index_messages
+from fabula.features.conversations.read import get_variant_text
 from fabula.features.conversations.rules import PREVIEW_CHARS, one_line
 from fabula.features.conversations.store.variants import NewVariant
 from fabula.features.conversations.types import (
@@ -24,7 +25,17 @@ from fabula.features.conversations.types import (
 )
 from fabula.plugins import Json
 
-__all__ = ["AnswerSlot", "append", "append_after", "flush", "interrupt", "lock_branch", "open_variant", "settle"]
+__all__ = [
+    "AnswerSlot",
+    "append",
+    "append_after",
+    "flush",
+    "get_variant_text",
+    "interrupt",
+    "lock_branch",
+    "open_variant",
+    "settle",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fabula.core.actor import Actor, Scope
 from fabula.core.ids import ChatId
 from fabula.db import WriteTx
+from fabula.features import connections
 from fabula.features.conversations import store
 from fabula.features.conversations.branch import lock_chat
 from fabula.features.conversations.indexing import index_title
@@ -24,7 +25,7 @@ class ChatChange:
 
 
 def change(tx: WriteTx, actor: Actor, chat: ChatId, version: int | None, wanted: ChatChange) -> Chat:
-    """Raises `ChatNotFound` or `VersionConflict`."""
+    """Raises `ChatNotFound`, `VersionConflict`, or `ConnectionNotFound` and `PresetNotFound` for what is bound."""
     actor.require(Scope.CHAT_WRITE)
     found = lock_chat(tx, actor, chat)
     check_version(found, version)
@@ -33,6 +34,8 @@ def change(tx: WriteTx, actor: Actor, chat: ChatId, version: int | None, wanted:
     settings = found.settings if wanted.settings is None else wanted.settings
     if (title, status, settings) == (found.title, found.status, found.settings):
         return found
+    if settings != found.settings:
+        connections.check_bindings(tx, actor, settings)
     store.chats.change(tx, actor.workspace, chat, title, status, settings)
     if title != found.title:
         index_title(tx, actor.workspace, chat, title)

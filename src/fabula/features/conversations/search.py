@@ -19,11 +19,14 @@ from fabula.engine.text import DocumentKind, Search, index, make_excerpt, parse
 from fabula.engine.text.index import END
 from fabula.features import profiles
 from fabula.features.conversations import store
+from fabula.features.conversations.read import get_chat
 from fabula.features.conversations.store.search import FoundText
 from fabula.features.conversations.types import Hit
 
 # How many documents one request looks at: in a chat that was deleted, a frequent word has any number of hits.
 MAX_LOOKED_AT = 2_000
+# How many at a time, once the first ones did not fill the page.
+_MANY = 250
 
 
 class SearchSort(StrEnum):
@@ -60,7 +63,10 @@ class _Source:
 
 
 async def search(db: Database, actor: Actor, question: Question, limit: int, cursor: str | None) -> Page[Hit]:
-    """A page of hits. An odd query finds little and is no error; raises `InvalidInput` for a foreign cursor."""
+    """A page of hits. An odd query finds little and is no error.
+
+    Raises `ChatNotFound` for the chat to search in, and `InvalidInput` for a foreign cursor.
+    """
     wanted = Search(parse(question.text), question.kind, question.chat)
     start = _start(question.sort, cursor)
     sources, following = await db.read(actor, _find, wanted, question.sort, start, limit)
@@ -86,10 +92,13 @@ def _find(
 ) -> tuple[list[_Source], _Place | None]:
     """What a page shows, and where the next one starts, if there may be more."""
     actor.require(Scope.CHAT_READ)
+    if wanted.group is not None:
+        get_chat(tx, actor, ChatId(wanted.group))
     place = _anchored(tx, actor, wanted, sort, start)
     shown: list[_Source] = []
-    for _ in range(0, MAX_LOOKED_AT, limit + 1):
-        rows = _list(tx, actor, wanted, sort, place, limit + 1)
+    take, looked_at = limit + 1, 0
+    while looked_at < MAX_LOOKED_AT:
+        rows = _list(tx, actor, wanted, sort, place, take)
         readable = _read(tx, actor, rows)
         for row in rows:
             if (source := readable.get(row.id)) is not None:
@@ -97,8 +106,10 @@ def _find(
                     return shown, place
                 shown.append(source)
             place = _Place(row.number) if sort is SearchSort.NEW else _Place(place.before, place.skip + 1)
-        if len(rows) <= limit:
+        if len(rows) < take:
             return shown, None
+        looked_at += take
+        take = _MANY
     return shown, place
 
 

@@ -7,23 +7,27 @@ import { avatarOf } from "@/api/profiles";
 import { Avatar } from "@/ui/Avatar";
 import { Icon } from "@/ui/Icon";
 import { toasts } from "@/ui/toasts";
+import { type Activity, isUnread, useActivity } from "./activity";
 import { deleteChat, restoreChat } from "./api";
 import classes from "./ChatList.module.css";
 
 export function ChatList({ chats }: { readonly chats: readonly Chat[] }) {
+  const activity = useActivity();
   return (
     <ul className={classes.list}>
       {chats.map((chat) => (
-        <ChatRow key={chat.id} chat={chat} />
+        <ChatRow key={chat.id} chat={chat} activity={activity} />
       ))}
     </ul>
   );
 }
 
-function ChatRow({ chat }: { readonly chat: Chat }) {
+function ChatRow({ chat, activity }: { readonly chat: Chat; readonly activity: Activity }) {
   const { t, i18n } = useTranslation("chat");
   const remove = useDeleteChat(chat);
   const title = chat.title || t("untitled");
+  const live = activity.live.has(chat.id);
+  const unread = !live && isUnread(activity, chat.id, chat.lastMessageAt);
   const time = chat.lastMessageAt ?? chat.createdAt;
   return (
     <li className={classes.row}>
@@ -37,7 +41,14 @@ function ChatRow({ chat }: { readonly chat: Chat }) {
           <strong>{title}</strong>
           <span>{chat.lastMessagePreview ?? ""}</span>
         </span>
-        <time dateTime={time}>{formatTime(time, i18n.language)}</time>
+        <span className={classes.when}>
+          <time dateTime={time}>{formatTime(time, i18n.language)}</time>
+          {(live || unread) && (
+            <i className={classes.mark} data-live={live || undefined}>
+              <span className="unseen">{live ? t("writing") : t("unread")}</span>
+            </i>
+          )}
+        </span>
       </Link>
       <ActionIcon
         variant="subtle"

@@ -1,104 +1,96 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Chat } from "@/api/client";
 import { avatarOf, profileQuery } from "@/api/profiles";
 import { useCommands } from "@/app/commands";
-import { Avatar } from "@/ui/Avatar";
-import { Icon } from "@/ui/Icon";
 import { Failed, Loading } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
+import { activity } from "./activity";
 import { chatQuery } from "./api";
+import type { BranchRef } from "./begun";
 import classes from "./Chat.module.css";
+import { ChatHeader } from "./ChatHeader";
 import { Composer } from "./Composer";
+import { type Aside, ChatContext, type OpenChat, type Speaker } from "./context";
 import { MessageList } from "./MessageList";
-import { tellError, turns, useChatMessages, useLiveTurn, useOutbox } from "./session";
+import { tellError, turns, useChatMessages, useIsBusy } from "./session";
+import { useTarget } from "./useTarget";
+
+const Asides = lazy(() => import("./Asides"));
 
 export default function ChatPage() {
   const { chatId } = useParams({ from: "/chats/$chatId" });
+  const { branch } = useSearch({ from: "/chats/$chatId" });
   const chat = useQuery(chatQuery(chatId));
   if (chat.isPending) return <Loading />;
   if (chat.isError) return <Failed error={chat.error} onRetry={() => void chat.refetch()} />;
-  return <OpenChat key={chatId} chat={chat.data} />;
+  const branchId = branch ?? chat.data.activeBranchId;
+  return <OpenBranch key={branchId} chat={chat.data} branchId={branchId} />;
 }
 
-/** Who speaks in this chat. */
-export interface Speaker {
-  readonly name: string;
-  readonly avatar: string | null;
-}
-
-function OpenChat({ chat }: { readonly chat: Chat }) {
+function OpenBranch({ chat, branchId }: { readonly chat: Chat; readonly branchId: string }) {
   const { t } = useTranslation("chat");
-  const profile = useQuery({
-    ...profileQuery(chat.entityProfileId ?? ""),
-    enabled: chat.entityProfileId !== null,
-  });
-  const { query, messages } = useChatMessages(chat.id);
-  const speaker: Speaker = {
-    name: profile.data?.name ?? chat.title,
-    avatar: chat.entityProfileId === null ? null : avatarOf(chat.entityProfileId, "thumb"),
-  };
-  const busy = useIsBusy(chat.id, messages);
+  const [aside, setAside] = useState<Aside | null>(null);
+  const at = useMemo(() => ({ chatId: chat.id, branchId }), [chat.id, branchId]);
+  const speaker = useSpeaker(chat);
+  const open = useMemo((): OpenChat => ({ at, speaker, open: setAside }), [at, speaker]);
   useTitle(speaker.name);
-  const stop = { id: "stop", title: t("stop"), keys: "Escape", whileTyping: true };
-  useCommands(busy ? [{ ...stop, run: () => void turns.stop(chat.id).catch(tellError) }] : []);
+  useSeen(chat);
+  useCommands([
+    { id: "chat.settings", title: t("settings"), keys: "s", run: () => setAside({ kind: "settings" }) },
+    { id: "chat.map", title: t("map"), keys: "b", run: () => setAside({ kind: "map" }) },
+  ]);
   return (
-    <div className={classes.page} data-whole-page>
-      <ChatHeader chat={chat} speaker={speaker} />
+    <ChatContext value={open}>
+      <div className={classes.page} data-whole-page>
+        <ChatHeader chat={chat} />
+        <Conversation at={at} />
+      </div>
+      <Suspense>
+        {aside !== null && <Asides chat={chat} aside={aside} onClose={() => setAside(null)} />}
+      </Suspense>
+    </ChatContext>
+  );
+}
+
+function Conversation({ at }: { readonly at: BranchRef }) {
+  const { t } = useTranslation("chat");
+  const { query, messages } = useChatMessages(at);
+  const target = useTarget(at, query.data);
+  const busy = useIsBusy(at, messages);
+  const stop = { id: "stop", title: t("stop"), keys: "Escape", whileTyping: true };
+  useCommands(busy ? [{ ...stop, run: () => void turns.stop(at).catch(tellError) }] : []);
+  return (
+    <>
       {query.isPending && <Loading />}
       {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && (
         <MessageList
-          chatId={chat.id}
-          speaker={speaker}
           messages={messages}
           busy={busy}
+          target={target}
           hasOlder={query.hasNextPage}
           hasNewer={query.hasPreviousPage}
           onOlder={() => void (query.isFetching || query.fetchNextPage())}
           onNewer={() => void (query.isFetching || query.fetchPreviousPage())}
         />
       )}
-      <Composer chatId={chat.id} name={speaker.name} busy={busy} />
-    </div>
-  );
-}
-
-function ChatHeader({ chat, speaker }: { readonly chat: Chat; readonly speaker: Speaker }) {
-  const { t } = useTranslation("chat");
-  const face = (
-    <>
-      <Avatar name={speaker.name} src={speaker.avatar} size={36} />
-      <span className={classes.names}>
-        <h1>{speaker.name || t("untitled")}</h1>
-        {chat.title !== "" && chat.title !== speaker.name && <small>{chat.title}</small>}
-      </span>
+      <Composer busy={busy} />
     </>
   );
-  return (
-    <header className={classes.header}>
-      <Link to="/chats" className={classes.back} aria-label={t("back")}>
-        <Icon name="back" />
-      </Link>
-      {chat.entityProfileId === null ? (
-        <div className={classes.face}>{face}</div>
-      ) : (
-        <Link
-          to="/characters/$profileId"
-          params={{ profileId: chat.entityProfileId }}
-          className={classes.face}
-        >
-          {face}
-        </Link>
-      )}
-    </header>
-  );
 }
 
-/** Something is being written, or on its way to be. */
-function useIsBusy(chatId: string, messages: ReturnType<typeof useChatMessages>["messages"]): boolean {
-  const sending = useOutbox(chatId).some((message) => message.failure === null);
-  const replying = useLiveTurn(`reply:${chatId}`) !== undefined;
-  return sending || replying || messages.some((message) => message.state === "streaming");
+function useSpeaker(chat: Chat): Speaker {
+  const { entityProfileId } = chat;
+  const profile = useQuery({ ...profileQuery(entityProfileId ?? ""), enabled: entityProfileId !== null });
+  const name = profile.data?.name ?? chat.title;
+  const avatar = entityProfileId === null ? null : avatarOf(entityProfileId, "thumb");
+  return useMemo(() => ({ name, avatar }), [name, avatar]);
+}
+
+/** What stands in an open chat counts as read. */
+function useSeen(chat: Chat): void {
+  useEffect(() => activity.see(chat.id, chat.lastMessageAt), [chat.id, chat.lastMessageAt]);
 }

@@ -1,21 +1,21 @@
 import { ActionIcon, Textarea } from "@mantine/core";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { useCommands } from "@/app/commands";
 import { Icon } from "@/ui/Icon";
 import classes from "./Composer.module.css";
+import { useOpenChat } from "./context";
 import { useDraft } from "./draft";
-import { tellError, turns } from "./session";
-
-interface Props {
-  readonly chatId: string;
-  readonly name: string;
-  readonly busy: boolean;
-}
+import { tellError, tellFailure, turns, useLiveTurn } from "./session";
+import { personaKey } from "./turns";
 
 /** Enter sends, Shift+Enter begins a new line. While an answer is written the button stops it. */
-export function Composer({ chatId, name, busy }: Props) {
+export function Composer({ busy }: { readonly busy: boolean }) {
   const { t } = useTranslation("chat");
-  const [text, setText] = useDraft(chatId);
+  const { at, speaker } = useOpenChat();
+  const { name } = speaker;
+  const [text, setText] = useDraft(at.chatId);
+  const ghost = useLiveTurn(personaKey(at)) !== undefined;
   const field = useRef<HTMLTextAreaElement>(null);
   const empty = text.trim() === "";
 
@@ -27,9 +27,13 @@ export function Composer({ chatId, name, busy }: Props) {
   const send = () => {
     if (busy || empty) return;
     setText("");
-    void turns.send(chatId, text.trim());
+    void turns.send(at, text.trim());
     field.current?.focus();
   };
+  const impersonate = () => {
+    if (!busy) void tellFailure(turns.impersonate(at, setText));
+  };
+  useCommands([{ id: "impersonate", title: t("impersonate"), run: impersonate }]);
   const press = (event: KeyboardEvent) => {
     // While a word is being composed, Enter belongs to the input method.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
@@ -56,16 +60,30 @@ export function Composer({ chatId, name, busy }: Props) {
           aria-label={t("write", { name })}
           placeholder={t("write", { name })}
           value={text}
+          readOnly={ghost}
           onChange={(event) => setText(event.currentTarget.value)}
           onKeyDown={press}
         />
+        {empty && !busy && (
+          <ActionIcon
+            size={40}
+            radius="xl"
+            variant="subtle"
+            color="gray"
+            aria-label={t("impersonate")}
+            title={t("impersonate")}
+            onClick={impersonate}
+          >
+            <Icon name="pen" />
+          </ActionIcon>
+        )}
         {busy ? (
           <ActionIcon
             size={40}
             radius="xl"
             variant="light"
             aria-label={t("stop")}
-            onClick={() => void turns.stop(chatId).catch(tellError)}
+            onClick={() => void turns.stop(at).catch(tellError)}
           >
             <Icon name="stop" />
           </ActionIcon>

@@ -1,13 +1,17 @@
 import { ActionIcon } from "@mantine/core";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/client";
 import { useCommands } from "@/app/commands";
 import { Icon, type IconName } from "@/ui/Icon";
 import { toasts } from "@/ui/toasts";
+import { useOpenChat } from "./context";
 import classes from "./Message.module.css";
 import { readParts } from "./MessageRow";
 import { tellError, tellFailure, turns } from "./session";
 import { useVariants } from "./useVariants";
+
+const MessageMenu = lazy(() => import("./MessageMenu"));
 
 interface Props {
   readonly message: Message;
@@ -15,43 +19,68 @@ interface Props {
   readonly busy: boolean;
 }
 
-export function MessageActions({ message, isLast, busy }: Props) {
+export function MessageActions({ message, isLast, busy, onEdit }: Props & { readonly onEdit: () => void }) {
   const { t } = useTranslation("chat");
+  const { at } = useOpenChat();
+  const isAnswer = message.role === "assistant";
+  const regenerate = () => void tellFailure(turns.regenerate(at, message));
+  useCommands(
+    isLast && message.state !== "streaming"
+      ? [
+          { id: "edit", title: t("edit.last"), keys: "e", run: onEdit },
+          ...(isAnswer && message.seq > 0 && !busy
+            ? [{ id: "regenerate", title: t("regenerate"), keys: "r", run: regenerate }]
+            : []),
+        ]
+      : [],
+  );
   if (message.state === "streaming") return <div className={classes.actions} />;
   return (
     <div className={classes.actions} data-last={isLast || undefined}>
-      {message.role === "assistant" && (message.variantCount > 1 || isLast) && (
+      {(message.variantCount > 1 || (isAnswer && isLast)) && (
         <VariantArrows message={message} isLast={isLast} busy={busy} />
       )}
       <span className={classes.quiet}>
-        {message.role === "assistant" && message.seq > 0 && (
-          <Action
-            icon="retry"
-            label={t("regenerate")}
-            disabled={busy}
-            onClick={() => void tellFailure(turns.regenerate(message))}
-          />
+        <Action icon="edit" label={t("edit")} onClick={onEdit} />
+        {isAnswer && message.seq > 0 && (
+          <Action icon="retry" label={t("regenerate")} disabled={busy} onClick={regenerate} />
         )}
         <Action
           icon="copy"
           label={t("copy")}
           onClick={() => void copyText(readParts(message).text, t("copied"))}
         />
+        <MoreButton message={message} isLast={isLast} busy={busy} />
       </span>
     </div>
   );
 }
 
+/** Two hundred closed menus would cost more than the messages: one is made when it is asked for. */
+function MoreButton(props: Props) {
+  const { t } = useTranslation("chat");
+  const [asked, setAsked] = useState(false);
+  const button = <Action icon="more" label={t("more")} onClick={() => setAsked(true)} />;
+  return asked ? (
+    <Suspense fallback={button}>
+      <MessageMenu {...props} label={t("more")} />
+    </Suspense>
+  ) : (
+    button
+  );
+}
+
 function VariantArrows({ message, isLast, busy }: Props) {
   const { t } = useTranslation("chat");
-  const { position, count, step, engage } = useVariants(message, isLast);
-  // Greetings are written by the card: there is no next one to make.
-  const canMake = isLast && message.seq > 0;
+  const { at, open } = useOpenChat();
+  const { position, count, step, engage } = useVariants(at, message, isLast);
+  // Greetings are written by the card: there is no next one to make; nor of what the user wrote.
+  const canMake = isLast && message.seq > 0 && message.role === "assistant";
   const makesNext = canMake && position === count;
   const hasPrevious = count > 1 && position !== 1;
   const hasNext = makesNext || position !== count;
   const toPrevious = () => !busy && void step(-1);
-  const toNext = () => !busy && void (makesNext ? tellFailure(turns.regenerate(message)) : step(1));
+  const toNext = () => !busy && void (makesNext ? tellFailure(turns.regenerate(at, message)) : step(1));
   const keys = [
     { id: "variant.previous", title: t("variant.previous"), keys: "ArrowLeft", run: toPrevious },
     { id: "variant.next", title: t("variant.next"), keys: "ArrowRight", run: toNext },
@@ -68,9 +97,15 @@ function VariantArrows({ message, isLast, busy }: Props) {
         data-swipe="previous"
       />
       {count > 1 && (
-        <span role="status" aria-label={t("variant.place", { position: position ?? "–", count })}>
+        <button
+          type="button"
+          className={classes.count}
+          title={t("variants")}
+          aria-label={`${t("variant.place", { position: position ?? "–", count })}. ${t("variants")}`}
+          onClick={() => open({ kind: "variants", message })}
+        >
           {position ?? "–"} / {count}
-        </span>
+        </button>
       )}
       <Action
         icon="right"

@@ -5,12 +5,14 @@ import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/client";
 import { Icon } from "@/ui/Icon";
 import { type Failure, failureQuery } from "./api";
+import { useOpenChat } from "./context";
 import classes from "./Message.module.css";
 import { tellFailure, turns } from "./session";
 
 /** Under an answer that broke off: why, and the way on. */
 export function MessageFailure({ message, busy }: { readonly message: Message; readonly busy: boolean }) {
   const { t } = useTranslation("chat");
+  const { at } = useOpenChat();
   const failed = message.state === "error" || message.state === "interrupted";
   const { data: failure } = useQuery({
     ...failureQuery(message.generationId ?? ""),
@@ -27,7 +29,7 @@ export function MessageFailure({ message, busy }: { readonly message: Message; r
           variant="default"
           disabled={busy}
           leftSection={<Icon name="forward" size={16} />}
-          onClick={() => void tellFailure(turns.goOn(message))}
+          onClick={() => void tellFailure(turns.goOn(at, message))}
         >
           {t("continue")}
         </Button>
@@ -37,7 +39,7 @@ export function MessageFailure({ message, busy }: { readonly message: Message; r
         variant="default"
         disabled={busy}
         leftSection={<Icon name="retry" size={16} />}
-        onClick={() => void tellFailure(turns.regenerate(message))}
+        onClick={() => void tellFailure(turns.regenerate(at, message))}
       >
         {t("again")}
       </Button>

@@ -6,27 +6,28 @@ import { queryClient } from "@/app/server";
 import { Icon } from "@/ui/Icon";
 import { messagesKey } from "./api";
 import classes from "./Chat.module.css";
-import type { Speaker } from "./ChatPage";
+import { useOpenChat } from "./context";
 import { MessageRow } from "./MessageRow";
 import { OutboxRows } from "./OutboxRows";
 import { tellFailure, turns, useOutbox } from "./session";
 import { useAnchoredScroll } from "./useAnchoredScroll";
 
 interface Props {
-  readonly chatId: string;
-  readonly speaker: Speaker;
   readonly messages: readonly Message[];
   readonly busy: boolean;
+  /** The message that the address names, once it is loaded. */
+  readonly target: string | null;
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
   readonly onOlder: () => void;
   readonly onNewer: () => void;
 }
 
-export function MessageList({ chatId, speaker, messages, busy, ...paging }: Props) {
+export function MessageList({ messages, busy, target, ...paging }: Props) {
   const { t } = useTranslation("chat");
-  const { scroller, content, away, toEnd } = useAnchoredScroll<HTMLElement, HTMLDivElement>(paging);
-  const outbox = useOutbox(chatId);
+  const { at, speaker } = useOpenChat();
+  const { scroller, content, away, toEnd, toRow } = useAnchoredScroll<HTMLElement, HTMLDivElement>(paging);
+  const outbox = useOutbox(at.branchId);
   const last = messages.at(-1);
   const announcement = useAnnouncement(messages, busy);
   const wantsReply = !busy && !paging.hasNewer && outbox.length === 0 && last?.role === "user";
@@ -36,8 +37,12 @@ export function MessageList({ chatId, speaker, messages, busy, ...paging }: Prop
     if (newestSent !== undefined) toEnd();
   }, [newestSent, toEnd]);
 
+  useEffect(() => {
+    if (target !== null) toRow(target);
+  }, [target, toRow]);
+
   const jump = async () => {
-    if (paging.hasNewer) await queryClient.resetQueries({ queryKey: messagesKey(chatId) });
+    if (paging.hasNewer) await queryClient.resetQueries({ queryKey: messagesKey(at) });
     toEnd();
   };
   return (
@@ -53,15 +58,16 @@ export function MessageList({ chatId, speaker, messages, busy, ...paging }: Prop
                 avatar={speaker.avatar}
                 isLast={index === messages.length - 1 && !paging.hasNewer}
                 busy={busy}
+                isTarget={message.id === target}
               />
             ))}
-            {!paging.hasNewer && <OutboxRows chatId={chatId} speaker={speaker} />}
+            {!paging.hasNewer && <OutboxRows />}
           </ol>
           {wantsReply && (
             <Button
               className={classes.reply ?? ""}
               variant="light"
-              onClick={() => void tellFailure(turns.reply(chatId))}
+              onClick={() => void tellFailure(turns.reply(at))}
             >
               {t("reply", { name: speaker.name })}
             </Button>

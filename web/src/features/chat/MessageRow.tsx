@@ -1,9 +1,10 @@
-import { memo } from "react";
+import { lazy, memo, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/client";
 import { Markdown } from "@/markdown/Markdown";
 import { isSettled, type TurnState } from "@/stream/turn";
 import { Avatar } from "@/ui/Avatar";
+import { Icon } from "@/ui/Icon";
 import classes from "./Message.module.css";
 import { MessageActions } from "./MessageActions";
 import { MessageFailure } from "./MessageFailure";
@@ -11,32 +12,52 @@ import { Reasoning } from "./Reasoning";
 import { useLiveTurn } from "./session";
 import { useSwipe } from "./useSwipe";
 
+const MessageEditor = lazy(() => import("./MessageEditor"));
+
 interface Props {
   readonly message: Message;
   readonly name: string;
   readonly avatar: string | null;
   readonly isLast: boolean;
   readonly busy: boolean;
+  /** The one that the address names. */
+  readonly isTarget: boolean;
 }
 
-export const MessageRow = memo(function MessageRow({ message, name, avatar, isLast, busy }: Props) {
+export const MessageRow = memo(function MessageRow(props: Props) {
+  const { message, name, avatar, isLast, busy, isTarget } = props;
   const { t } = useTranslation("chat");
   const isAnswer = message.role === "assistant";
-  const swipe = useSwipe(isAnswer && isLast);
+  const [editing, setEditing] = useState(false);
+  const swipe = useSwipe(isAnswer && isLast && !editing);
   return (
     <li
       className={classes.row}
       data-row={message.id}
       data-role={message.role}
       data-hidden={message.hidden || undefined}
+      data-target={isTarget || undefined}
       {...swipe}
     >
       {isAnswer && <Avatar name={name} src={avatar} size={36} />}
       <div className={classes.main}>
         <span className={isAnswer ? classes.name : "unseen"}>{isAnswer ? name : t("you")}</span>
-        <MessageBody message={message} />
-        <MessageFailure message={message} busy={busy} />
-        <MessageActions message={message} isLast={isLast} busy={busy} />
+        {message.hidden && (
+          <span className={classes.hidden}>
+            <Icon name="hide" size={14} /> {t("hidden")}
+          </span>
+        )}
+        {editing ? (
+          <Suspense fallback={<MessageBody message={message} />}>
+            <MessageEditor message={message} onClose={() => setEditing(false)} />
+          </Suspense>
+        ) : (
+          <>
+            <MessageBody message={message} />
+            <MessageFailure message={message} busy={busy} />
+            <MessageActions message={message} isLast={isLast} busy={busy} onEdit={() => setEditing(true)} />
+          </>
+        )}
       </div>
     </li>
   );

@@ -3,43 +3,41 @@ import { useTranslation } from "react-i18next";
 import { Markdown } from "@/markdown/Markdown";
 import { Avatar } from "@/ui/Avatar";
 import { Icon } from "@/ui/Icon";
-import type { Speaker } from "./ChatPage";
+import { useOpenChat } from "./context";
 import { rewriteDraft } from "./draft";
 import classes from "./Message.module.css";
 import { FailureNote } from "./MessageFailure";
 import { Writing } from "./MessageRow";
 import type { OutMessage } from "./outbox";
 import { turns, useLiveTurn, useOutbox } from "./session";
-
-interface Props {
-  readonly chatId: string;
-  readonly speaker: Speaker;
-}
+import { replyKey } from "./turns";
 
 /** What was written here and is not acknowledged yet, and the answer that is about to begin. */
-export function OutboxRows({ chatId, speaker }: Props) {
-  const outbox = useOutbox(chatId);
-  const reply = useLiveTurn(`reply:${chatId}`);
+export function OutboxRows() {
+  const { at } = useOpenChat();
+  const outbox = useOutbox(at.branchId);
+  const reply = useLiveTurn(replyKey(at));
   return (
     <>
       {outbox.map((message) => (
-        <OutboxRow key={message.id} chatId={chatId} speaker={speaker} message={message} />
+        <OutboxRow key={message.id} message={message} />
       ))}
-      {reply !== undefined && <AwaitedRow speaker={speaker} turnKey={`reply:${chatId}`} />}
+      {reply !== undefined && <AwaitedRow turnKey={replyKey(at)} />}
     </>
   );
 }
 
-function OutboxRow({ chatId, speaker, message }: Props & { readonly message: OutMessage }) {
+function OutboxRow({ message }: { readonly message: OutMessage }) {
   const { t } = useTranslation("chat");
+  const { at } = useOpenChat();
   const { id, text, failure } = message;
   const takeBack = () => {
-    turns.outbox.remove(chatId, id);
-    rewriteDraft(chatId, text);
+    turns.outbox.remove(at.branchId, id);
+    rewriteDraft(at.chatId, text);
   };
   return (
     <>
-      <li className={classes.row} data-row={id} data-role="user" data-pending={failure === null || undefined}>
+      <li className={classes.row} data-row={id} data-role="user">
         <div className={classes.main}>
           <span className="unseen">{t("you")}</span>
           <div className={classes.body}>
@@ -55,7 +53,7 @@ function OutboxRow({ chatId, speaker, message }: Props & { readonly message: Out
                 size="compact-sm"
                 variant="default"
                 leftSection={<Icon name="retry" size={16} />}
-                onClick={() => void turns.send(chatId, text, id)}
+                onClick={() => void turns.send(at, text, id)}
               >
                 {t("again")}
               </Button>
@@ -66,12 +64,13 @@ function OutboxRow({ chatId, speaker, message }: Props & { readonly message: Out
           )}
         </div>
       </li>
-      {failure === null && <AwaitedRow speaker={speaker} turnKey={id} />}
+      {failure === null && <AwaitedRow turnKey={id} />}
     </>
   );
 }
 
-function AwaitedRow({ speaker, turnKey }: { readonly speaker: Speaker; readonly turnKey: string }) {
+function AwaitedRow({ turnKey }: { readonly turnKey: string }) {
+  const { speaker } = useOpenChat();
   return (
     <li className={classes.row} data-role="assistant">
       <Avatar name={speaker.name} src={speaker.avatar} size={36} />

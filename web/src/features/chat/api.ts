@@ -1,11 +1,15 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { http, type Message, newOperationId, take, type Variant } from "@/api/client";
+import type { BranchRef } from "./begun";
 import type { MessagePage, PagePlace } from "./pages";
 
 export const PAGE = 40;
 /** 40 × 4 stays under the 200 messages a page may hold; those further away are fetched again. */
 const MOST_PAGES = 4;
 const LIST_PAGE = 60;
+/** The server's most at once; a message with more shows the oldest of them. */
+const MOST_VARIANTS = 500;
+const MOST_BRANCHES = 500;
 
 export const chatsQuery = infiniteQueryOptions({
   queryKey: ["chats", "list"],
@@ -26,15 +30,25 @@ export function chatQuery(id: string) {
   });
 }
 
+export function branchesQuery(chatId: string) {
+  return queryOptions({
+    queryKey: ["chats", "branches", chatId],
+    queryFn: async () => {
+      const params = { path: { chatId }, query: { limit: MOST_BRANCHES } };
+      return (await take(http.GET("/v1/chats/{chatId}/branches", { params }))).items;
+    },
+  });
+}
+
 const START: PagePlace = {};
 
-export const messagesKey = (chatId: string) => ["messages", chatId] as const;
+export const messagesKey = (at: BranchRef) => ["messages", at.chatId, at.branchId] as const;
 
 /** Pages from the newest (first) to the oldest; "next" is further back, "previous" is nearer to now. */
-export function messagesQuery(chatId: string) {
+export function messagesQuery(at: BranchRef) {
   return infiniteQueryOptions({
-    queryKey: messagesKey(chatId),
-    queryFn: ({ pageParam }) => fetchMessages(chatId, pageParam),
+    queryKey: messagesKey(at),
+    queryFn: ({ pageParam }) => fetchMessages(at, pageParam),
     initialPageParam: START,
     getNextPageParam: (page): PagePlace | undefined =>
       page.hasOlder ? { before: page.items[0]?.seq } : undefined,
@@ -46,16 +60,18 @@ export function messagesQuery(chatId: string) {
   });
 }
 
-export async function fetchMessages(chatId: string, place: PagePlace): Promise<MessagePage> {
+export async function fetchMessages(at: BranchRef, place: PagePlace, limit = PAGE): Promise<MessagePage> {
   const { before, after } = place;
+  const { chatId, branchId } = at;
   const query = {
-    limit: PAGE,
+    limit,
+    branchId,
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after }),
   };
   const page = await take(http.GET("/v1/chats/{chatId}/messages", { params: { path: { chatId }, query } }));
   const items = page.items as Message[];
-  const full = items.length === PAGE;
+  const full = items.length === limit;
   return {
     items,
     hasOlder: after !== undefined || (full && (items[0]?.seq ?? 0) > 0),
@@ -63,22 +79,27 @@ export async function fetchMessages(chatId: string, place: PagePlace): Promise<M
   };
 }
 
-export function variantsQuery(message: Pick<Message, "id" | "variantCount">) {
+export function variantsQuery(message: Pick<Message, "id" | "variantCount">, branchId: string) {
   return queryOptions({
     // The count is part of the key: a new variant makes the old list useless.
-    queryKey: ["variants", message.id, message.variantCount],
+    queryKey: ["variants", message.id, branchId, message.variantCount],
     queryFn: async () => {
       const path = { messageId: message.id };
-      const page = await take(http.GET("/v1/messages/{messageId}/variants", { params: { path } }));
+      const page = await take(
+        http.GET("/v1/messages/{messageId}/variants", {
+          params: { path, query: { branchId, limit: MOST_VARIANTS } },
+        }),
+      );
       return page.items as Variant[];
     },
   });
 }
 
-export function selectVariant(id: string, vid: string) {
+export function selectVariant(id: string, vid: string, branchId: string) {
   return take(
     http.POST("/v1/messages/{messageId}/variants/{variantId}/select", {
       params: { path: { messageId: id, variantId: vid } },
+      body: { branchId },
     }),
   );
 }

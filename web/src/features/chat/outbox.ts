@@ -10,9 +10,9 @@ export interface OutMessage {
 
 const NONE: readonly OutMessage[] = [];
 
-/** Unacknowledged messages by chat. They leave when the server has them, or when the writer takes them back. */
+/** Unacknowledged messages by branch. They leave when the server has them, or when the writer takes them back. */
 export class Outbox {
-  private readonly chats = new Map<string, readonly OutMessage[]>();
+  private readonly branches = new Map<string, readonly OutMessage[]>();
   private readonly watchers = new Set<() => void>();
 
   watch = (watcher: () => void): (() => void) => {
@@ -20,29 +20,29 @@ export class Outbox {
     return () => this.watchers.delete(watcher);
   };
 
-  list(chatId: string): readonly OutMessage[] {
-    return this.chats.get(chatId) ?? NONE;
+  list(branchId: string): readonly OutMessage[] {
+    return this.branches.get(branchId) ?? NONE;
   }
 
-  find(chatId: string, id: string): OutMessage | null {
-    return this.list(chatId).find((message) => message.id === id) ?? null;
+  find(branchId: string, id: string): OutMessage | null {
+    return this.list(branchId).find((message) => message.id === id) ?? null;
   }
 
-  put(chatId: string, message: OutMessage): void {
-    const others = this.list(chatId).filter((other) => other.id !== message.id);
-    this.set(chatId, [...others, message]);
+  put(branchId: string, message: OutMessage): void {
+    const others = this.list(branchId).filter((other) => other.id !== message.id);
+    this.set(branchId, [...others, message]);
   }
 
-  remove(chatId: string, id: string): void {
+  remove(branchId: string, id: string): void {
     this.set(
-      chatId,
-      this.list(chatId).filter((message) => message.id !== id),
+      branchId,
+      this.list(branchId).filter((message) => message.id !== id),
     );
   }
 
-  private set(chatId: string, list: readonly OutMessage[]): void {
-    if (list.length === 0) this.chats.delete(chatId);
-    else this.chats.set(chatId, list);
+  private set(branchId: string, list: readonly OutMessage[]): void {
+    if (list.length === 0) this.branches.delete(branchId);
+    else this.branches.set(branchId, list);
     for (const watcher of [...this.watchers]) watcher();
   }
 }

@@ -26,7 +26,7 @@ export function listMessages(data: Pick<MessagePages, "pages">): readonly Messag
   return [...data.pages].reverse().flatMap((page) => page.items);
 }
 
-export function findMessage(data: MessagePages, id: string): Message | null {
+export function findMessage(data: Pick<MessagePages, "pages">, id: string): Message | null {
   for (const page of data.pages) for (const message of page.items) if (message.id === id) return message;
   return null;
 }
@@ -37,6 +37,14 @@ export function patchMessage(data: MessagePages, id: string, patch: Partial<Mess
     const items = page.items.map((message) => (message.id === id ? { ...message, ...patch } : message));
     return { ...page, items };
   });
+}
+
+export function removeMessage(data: MessagePages, id: string): MessagePages {
+  return mapPages(data, (page) =>
+    page.items.some((message) => message.id === id)
+      ? { ...page, items: page.items.filter((message) => message.id !== id) }
+      : page,
+  );
 }
 
 /** Adds messages at the end, unless the end is not loaded or they are there. */

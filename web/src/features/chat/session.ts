@@ -1,14 +1,16 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
+import type { Message } from "@/api/client";
 import { queryClient, workspaceEvents } from "@/app/server";
 import { LiveTurns } from "@/stream/live";
 import type { TurnState } from "@/stream/turn";
 import type { WorkspaceEvent } from "@/stream/workspace";
 import { toasts } from "@/ui/toasts";
 import { type Failure, messagesQuery } from "./api";
+import type { BranchRef } from "./begun";
 import { Outbox, type OutMessage } from "./outbox";
 import { findMessage, listMessages, patchMessage } from "./pages";
-import { ChatTurns } from "./turns";
+import { ChatTurns, personaKey, replyKey } from "./turns";
 
 export const turns = new ChatTurns(queryClient, new LiveTurns(), new Outbox(), tellError);
 
@@ -20,27 +22,27 @@ export function useLiveTurn(key: string): TurnState | undefined {
   );
 }
 
-export function useOutbox(chatId: string): readonly OutMessage[] {
-  return useSyncExternalStore(turns.outbox.watch, () => turns.outbox.list(chatId));
+export function useOutbox(branchId: string): readonly OutMessage[] {
+  return useSyncExternalStore(turns.outbox.watch, () => turns.outbox.list(branchId));
 }
 
-/** The loaded messages of an open chat, kept in step with every other page that has it open. */
-export function useChatMessages(chatId: string) {
-  const query = useInfiniteQuery(messagesQuery(chatId));
+/** The loaded messages of an open branch, kept in step with every other page that has it open. */
+export function useChatMessages(at: BranchRef) {
+  const query = useInfiniteQuery(messagesQuery(at));
   const messages = useMemo(() => (query.data === undefined ? [] : listMessages(query.data)), [query.data]);
-  useEffect(() => turns.attach(messages), [messages]);
+  useEffect(() => turns.attach(at, messages), [at, messages]);
   useEffect(() => {
-    const stopListening = workspaceEvents.listen((event) => void followChat(chatId, event));
+    const stopListening = workspaceEvents.listen((event) => void followChat(at, event));
     return () => {
       stopListening();
-      turns.leave(chatId);
+      turns.leave(at);
     };
-  }, [chatId]);
+  }, [at]);
   return { query, messages };
 }
 
-async function followChat(chatId: string, event: WorkspaceEvent): Promise<void> {
-  if (event.data.chatId !== chatId || turns.isStarting(chatId)) return;
+async function followChat(at: BranchRef, event: WorkspaceEvent): Promise<void> {
+  if (event.data.chatId !== at.chatId || turns.isStarting(at)) return;
   const { messageId, generationId } = event.data;
   if (
     event.type === "generation.started" &&
@@ -48,14 +50,22 @@ async function followChat(chatId: string, event: WorkspaceEvent): Promise<void> 
     typeof generationId === "string"
   ) {
     // A new variant of a message that the newest page may not reach.
-    turns.change(chatId, (data) =>
+    turns.change(at, (data) =>
       findMessage(data, messageId) === null
         ? data
         : patchMessage(data, messageId, { state: "streaming", generationId }),
     );
   }
   // A read that fails is made good by the next event, or by the resync that follows a lost line.
-  await turns.refresh(chatId).catch(() => undefined);
+  await turns.refresh(at).catch(() => undefined);
+}
+
+/** Something is being written, or on its way to be. */
+export function useIsBusy(at: BranchRef, messages: readonly Message[]): boolean {
+  const sending = useOutbox(at.branchId).some((message) => message.failure === null);
+  const replying = useLiveTurn(replyKey(at)) !== undefined;
+  const impersonating = useLiveTurn(personaKey(at)) !== undefined;
+  return sending || replying || impersonating || messages.some((message) => message.state === "streaming");
 }
 
 /** Tells of a request that failed where no message can show it. */

@@ -9,6 +9,7 @@ import { listMessages, type MessagePages } from "./pages";
 import { createMessage, createPage, createPages } from "./testing";
 import { ChatTurns } from "./turns";
 
+const AT = { chatId: "c1", branchId: "b1" };
 const META = {
   generationId: "g1",
   chatId: "c1",
@@ -80,13 +81,13 @@ const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 let queries: QueryClient;
 let turns: ChatTurns;
 
-const shown = () => listMessages(queries.getQueryData<MessagePages>(messagesKey("c1")) ?? { pages: [] });
+const shown = () => listMessages(queries.getQueryData<MessagePages>(messagesKey(AT)) ?? { pages: [] });
 const texts = () => shown().map((message) => message.promptText);
 const listed = (items: readonly Message[]) => () => json({ items, nextCursor: null });
 
 beforeEach(() => {
   queries = new QueryClient();
-  queries.setQueryData(messagesKey("c1"), createPages(createPage(0, 0)));
+  queries.setQueryData(messagesKey(AT), createPages(createPage(0, 0)));
   turns = new ChatTurns(queries, new LiveTurns(() => undefined), new Outbox(), (error) => {
     throw error;
   });
@@ -101,12 +102,12 @@ describe("sending", () => {
       "POST /v1/chats/c1/messages": () => line.response,
       "GET /v1/chats/c1/messages": listed(ANSWERED),
     });
-    const sent = turns.send("c1", "Hi");
-    expect(turns.outbox.list("c1").map((message) => message.text)).toEqual(["Hi"]);
+    const sent = turns.send(AT, "Hi");
+    expect(turns.outbox.list("b1").map((message) => message.text)).toEqual(["Hi"]);
     expect(texts()).toEqual(["text 0"]);
 
     await line.say(frame("0.0", "meta", META) + frame("0.3", "delta", { content: "Hel" }));
-    expect(turns.outbox.list("c1")).toEqual([]);
+    expect(turns.outbox.list("b1")).toEqual([]);
     expect(shown().map(({ id, state }) => [id, state])).toEqual([
       ["m0", "settled"],
       ["m1", "settled"],
@@ -125,15 +126,15 @@ describe("sending", () => {
     const asked = createServer({
       "POST /v1/chats/c1/messages": () => json({ code: "model.not_ready", message: "Connect a model." }, 503),
     });
-    await turns.send("c1", "Hi");
-    const [kept] = turns.outbox.list("c1");
+    await turns.send(AT, "Hi");
+    const [kept] = turns.outbox.list("b1");
     expect(kept).toMatchObject({
       text: "Hi",
       failure: { code: "model.not_ready", message: "Connect a model." },
     });
     expect(texts()).toEqual(["text 0"]);
-    await turns.send("c1", "Hi", kept?.id);
-    expect(turns.outbox.list("c1")).toHaveLength(1);
+    await turns.send(AT, "Hi", kept?.id);
+    expect(turns.outbox.list("b1")).toHaveLength(1);
     expect(asked[0]?.operation).toBe(asked[1]?.operation);
   });
 
@@ -143,11 +144,11 @@ describe("sending", () => {
       "POST /v1/chats/c1/messages": () => line.response,
       "GET /v1/chats/c1/messages": listed(ANSWERED),
     });
-    void turns.send("c1", "Hi");
-    await turns.refresh("c1");
+    void turns.send(AT, "Hi");
+    await turns.refresh(AT);
     expect(texts()).toEqual(["text 0"]);
     await line.say(frame("0.0", "meta", META));
-    await turns.refresh("c1");
+    await turns.refresh(AT);
     expect(texts()).toEqual(["text 0", "Hi", "Hello"]);
   });
 });
@@ -158,8 +159,8 @@ describe("a turn found going on", () => {
   test("is followed once, from its beginning", async () => {
     const line = new Line();
     const asked = createServer({ "GET /v1/generations/g1/events": () => line.response });
-    turns.attach([streaming]);
-    turns.attach([{ ...streaming }]);
+    turns.attach(AT, [streaming]);
+    turns.attach(AT, [{ ...streaming }]);
     await line.say(frame("0.0", "meta", META) + frame("0.4", "delta", { content: "Hell" }));
     expect(asked).toHaveLength(1);
     expect(turns.live.get("m2")?.text).toBe("Hell");
@@ -168,22 +169,22 @@ describe("a turn found going on", () => {
   test("is left without being stopped", async () => {
     const line = new Line();
     const asked = createServer({ "GET /v1/generations/g1/events": () => line.response });
-    turns.attach([streaming]);
+    turns.attach(AT, [streaming]);
     await line.say(frame("0.0", "meta", META));
-    turns.leave("c1");
+    turns.leave(AT);
     expect(turns.live.get("m2")).toBeUndefined();
     expect(asked.some(({ path }) => path.endsWith("/abort"))).toBe(false);
   });
 
   test("shows why when it cannot be followed", async () => {
     queries.setQueryData(
-      messagesKey("c1"),
+      messagesKey(AT),
       createPages({ items: [streaming], hasOlder: false, hasNewer: false }),
     );
     createServer({
       "GET /v1/generations/g1/events": () => json({ code: "generation.not_found", message: "gone" }, 404),
     });
-    turns.attach([streaming]);
+    turns.attach(AT, [streaming]);
     await settle();
     expect(shown()[0]?.state).toBe("error");
     expect(queries.getQueryData(["generations", "g1", "failure"])).toMatchObject({
@@ -200,8 +201,8 @@ describe("stopping", () => {
       "POST /v1/chats/c1/messages": () => line.response,
       "POST /v1/generations/g1/abort": () => json({ id: "g1" }, 202),
     });
-    void turns.send("c1", "Hi");
-    await turns.stop("c1");
+    void turns.send(AT, "Hi");
+    await turns.stop(AT);
     expect(asked.some(({ path }) => path.endsWith("/abort"))).toBe(false);
     await line.say(frame("0.0", "meta", META));
     expect(asked.filter(({ path }) => path === "/v1/generations/g1/abort")).toHaveLength(1);
@@ -216,7 +217,7 @@ describe("writing anew", () => {
       "POST /v1/messages/m0/regenerate": () => line.response,
       "GET /v1/chats/c1/messages": listed([failed]),
     });
-    const written = turns.regenerate(createMessage(0));
+    const written = turns.regenerate(AT, createMessage(0));
     await line.say(frame("0.0", "meta", { ...META, assistantMessageId: "m0" }));
     expect(shown()[0]).toMatchObject({ state: "streaming", generationId: "g1" });
     await line.say(
@@ -236,11 +237,30 @@ describe("writing anew", () => {
       "POST /v1/messages/m0/regenerate": () => json({ code: "generation.in_progress", message: "wait" }, 409),
       "GET /v1/chats/c1/messages": listed([createMessage(0)]),
     });
-    expect(await turns.regenerate(createMessage(0))).toMatchObject({
+    expect(await turns.regenerate(AT, createMessage(0))).toMatchObject({
       code: "generation.in_progress",
       message: "wait",
     });
     expect(turns.live.get("m0")).toBeUndefined();
     expect(shown()[0]?.state).toBe("settled");
+  });
+});
+
+describe("writing for the user", () => {
+  test("stores no message: the text goes to the writer as it grows, whole at the end", async () => {
+    const line = new Line();
+    createServer({
+      "POST /v1/chats/c1/generate": () => line.response,
+      "GET /v1/chats/c1/messages": listed([createMessage(0)]),
+    });
+    const heard: string[] = [];
+    const written = turns.impersonate(AT, (text) => heard.push(text));
+    await line.say(frame("0.0", "meta", { ...META, userMessageId: null, assistantMessageId: null }));
+    await line.say(frame("0.2", "delta", { content: "I " }) + frame("0.6", "delta", { content: "wave" }));
+    await line.say(frame("0.6", "done", { finalText: "I wave.", finishReason: "stop" }));
+    expect(await written).toBeNull();
+    await settle();
+    expect(heard).toEqual(["I ", "I wave", "I wave."]);
+    expect(texts()).toEqual(["text 0"]);
   });
 });

@@ -5,25 +5,20 @@ import { followTurn } from "@/stream/follow";
 import type { LiveTurns } from "@/stream/live";
 import { isSettled, type TurnEvent, type TurnMeta, type TurnState } from "@/stream/turn";
 import { abortGeneration, type Failure, failureQuery, fetchMessages, messagesKey } from "./api";
+import { addBegun, type BranchRef } from "./begun";
 import type { Outbox } from "./outbox";
-import {
-  appendMessages,
-  findMessage,
-  listMessages,
-  type MessagePages,
-  mergeNewest,
-  patchMessage,
-  settledPatch,
-} from "./pages";
+import { type MessagePages, mergeNewest, patchMessage, settledPatch } from "./pages";
 
 interface Turn {
-  readonly chatId: string;
+  readonly at: BranchRef;
   readonly leave: AbortController;
   /** Under which `LiveTurns` knows it: an outbox id until `meta` names the message. */
   key: string;
   generationId: string | null;
   stopAsked: boolean;
   begin: (meta: TurnMeta) => void;
+  /** Told of every text of a turn that no message shows. */
+  write?: (text: string) => void;
 }
 
 /** Every turn this page takes part in: those it starts and those it finds going on. */
@@ -39,96 +34,107 @@ export class ChatTurns {
   ) {}
 
   /** Sends a message and follows the answer. The same id again is the same operation. */
-  async send(chatId: string, text: string, id = newOperationId()): Promise<void> {
-    this.outbox.put(chatId, { id, text, failure: null });
-    const turn = this.add(chatId, id, (meta) => {
-      this.addTurnMessages(chatId, text, meta);
-      this.outbox.remove(chatId, id);
+  async send(at: BranchRef, text: string, id = newOperationId()): Promise<void> {
+    this.outbox.put(at.branchId, { id, text, failure: null });
+    const turn = this.add(at, id, (meta) => {
+      this.change(at, (data) => addBegun(data, at, text, meta));
+      this.outbox.remove(at.branchId, id);
     });
-    const failure = await this.run(
-      turn,
-      `/v1/chats/${chatId}/messages`,
-      { role: "user", promptText: text },
-      id,
-    );
-    if (failure !== null) this.outbox.put(chatId, { id, text, failure });
+    const body = { role: "user", promptText: text, branchId: at.branchId };
+    const failure = await this.run(turn, `/v1/chats/${at.chatId}/messages`, body, id);
+    if (failure !== null) this.outbox.put(at.branchId, { id, text, failure });
   }
 
-  regenerate(message: Message): Promise<Failure | null> {
-    return this.rewrite(message, `/v1/messages/${message.id}/regenerate`, {});
+  regenerate(at: BranchRef, message: Message): Promise<Failure | null> {
+    return this.rewrite(at, message, `/v1/messages/${message.id}/regenerate`, { branchId: at.branchId });
   }
 
-  goOn(message: Message): Promise<Failure | null> {
-    return this.rewrite(message, `/v1/chats/${message.chatId}/generate`, { mode: "continue" });
+  goOn(at: BranchRef, message: Message): Promise<Failure | null> {
+    const body = { mode: "continue", branchId: at.branchId };
+    return this.rewrite(at, message, `/v1/chats/${at.chatId}/generate`, body);
   }
 
   /** An answer to a history that ends without one. */
-  reply(chatId: string): Promise<Failure | null> {
-    const id = newOperationId();
-    const turn = this.add(chatId, `reply:${chatId}`, (meta) => this.addTurnMessages(chatId, null, meta));
-    return this.run(turn, `/v1/chats/${chatId}/generate`, { mode: "reply" }, id);
+  reply(at: BranchRef): Promise<Failure | null> {
+    const turn = this.add(at, replyKey(at), (meta) =>
+      this.change(at, (data) => addBegun(data, at, null, meta)),
+    );
+    const body = { mode: "reply", branchId: at.branchId };
+    return this.run(turn, `/v1/chats/${at.chatId}/generate`, body, newOperationId());
+  }
+
+  /** Has the user's next message written; no message is stored, `write` is told the text as it grows. */
+  impersonate(at: BranchRef, write: (text: string) => void): Promise<Failure | null> {
+    const turn = this.add(at, personaKey(at), () => undefined);
+    turn.write = write;
+    const body = { mode: "impersonate", branchId: at.branchId };
+    return this.run(turn, `/v1/chats/${at.chatId}/generate`, body, newOperationId());
   }
 
   /** Follows answers that are being written for someone else, or were when this page was loaded. */
-  attach(messages: readonly Message[]): void {
+  attach(at: BranchRef, messages: readonly Message[]): void {
     for (const message of messages) {
       if (message.state !== "streaming" || message.generationId === null) continue;
       const { generationId } = message;
       if ([...this.turns].some((turn) => turn.generationId === generationId)) continue;
-      const turn = this.add(message.chatId, message.id, () => undefined);
+      const turn = this.add(at, message.id, () => undefined);
       turn.generationId = generationId;
       void this.follow(turn).then((failure) => {
         if (failure === null) return;
         this.queries.setQueryData(failureQuery(generationId).queryKey, failure);
-        this.change(message.chatId, (data) => patchMessage(data, message.id, { state: "error" }));
+        this.change(at, (data) => patchMessage(data, message.id, { state: "error" }));
       });
     }
   }
 
   /** A turn of this page that the server has not confirmed: events about it would only double it. */
-  isStarting(chatId: string): boolean {
-    return [...this.turns].some((turn) => turn.chatId === chatId && turn.generationId === null);
+  isStarting(at: BranchRef): boolean {
+    return this.listOf(at).some((turn) => turn.generationId === null);
   }
 
-  async stop(chatId: string): Promise<void> {
-    const mine = [...this.turns].filter((turn) => turn.chatId === chatId);
+  async stop(at: BranchRef): Promise<void> {
+    const mine = this.listOf(at);
     for (const turn of mine) turn.stopAsked = true;
     const known = mine.flatMap((turn) => (turn.generationId === null ? [] : [turn.generationId]));
     await Promise.all(known.map(abortGeneration));
   }
 
   /** Stops listening, not the answers: the server goes on writing. */
-  leave(chatId: string): void {
-    for (const turn of [...this.turns]) {
-      if (turn.chatId !== chatId || turn.generationId === null) continue;
+  leave(at: BranchRef): void {
+    for (const turn of this.listOf(at)) {
+      if (turn.generationId === null) continue;
       this.turns.delete(turn);
       turn.leave.abort();
       this.live.drop(turn.key);
     }
   }
 
-  /** Reads the end of the chat and lays it over what is shown. */
-  async refresh(chatId: string): Promise<void> {
-    if (this.isStarting(chatId)) return;
-    const newest = await fetchMessages(chatId, {});
-    this.change(chatId, (data) => mergeNewest(data, newest));
+  /** Reads the end of the branch and lays it over what is shown. */
+  async refresh(at: BranchRef): Promise<void> {
+    if (this.isStarting(at)) return;
+    const newest = await fetchMessages(at, {});
+    this.change(at, (data) => mergeNewest(data, newest));
   }
 
-  change(chatId: string, update: (data: MessagePages) => MessagePages): void {
-    this.queries.setQueryData<MessagePages>(messagesKey(chatId), (data) => data && update(data));
+  change(at: BranchRef, update: (data: MessagePages) => MessagePages): void {
+    this.queries.setQueryData<MessagePages>(messagesKey(at), (data) => data && update(data));
   }
 
-  private rewrite(message: Message, path: string, body: unknown): Promise<Failure | null> {
-    const turn = this.add(message.chatId, message.id, (meta) =>
-      this.change(message.chatId, (data) =>
+  private listOf(at: BranchRef): Turn[] {
+    return [...this.turns].filter((turn) => turn.at.branchId === at.branchId);
+  }
+
+  private rewrite(at: BranchRef, message: Message, path: string, body: unknown): Promise<Failure | null> {
+    const turn = this.add(at, message.id, (meta) =>
+      this.change(at, (data) =>
         patchMessage(data, message.id, { state: "streaming", generationId: meta.generationId }),
       ),
     );
     return this.run(turn, path, body, newOperationId());
   }
 
-  private add(chatId: string, key: string, begin: Turn["begin"]): Turn {
-    const turn = { chatId, key, begin, leave: new AbortController(), generationId: null, stopAsked: false };
+  private add(at: BranchRef, key: string, begin: Turn["begin"]): Turn {
+    const turn = { at, key, begin, leave: new AbortController(), generationId: null, stopAsked: false };
     this.turns.add(turn);
     this.live.begin(key);
     return turn;
@@ -158,7 +164,7 @@ export class ChatTurns {
         return { code: "web.unreachable", message: error instanceof Error ? error.message : String(error) };
       }
       const { code, message, traceId } = error;
-      if (code === "generation.in_progress") void this.refreshLater(turn.chatId).catch(this.tell);
+      if (code === "generation.in_progress") void this.refreshLater(turn.at).catch(this.tell);
       return { code, message, traceId };
     } finally {
       this.turns.delete(turn);
@@ -168,6 +174,7 @@ export class ChatTurns {
   private take(turn: Turn, event: TurnEvent): void {
     if (event.type === "meta") this.meet(turn, event.meta);
     const state = this.live.apply(turn.key, event);
+    if (state.text !== "") turn.write?.(state.text);
     if (isSettled(state)) void this.settle(turn, state);
   }
 
@@ -186,63 +193,22 @@ export class ChatTurns {
     if (turn.generationId !== null && state.error !== null) {
       this.queries.setQueryData(failureQuery(turn.generationId).queryKey, state.error);
     }
-    this.change(turn.chatId, (data) => patchMessage(data, turn.key, settledPatch(state)));
+    this.change(turn.at, (data) => patchMessage(data, turn.key, settledPatch(state)));
     // The live text stays until the message has it, or the row would be empty for a frame.
     // A refresh that fails is made good by the next one: what settled is shown already.
-    await this.refresh(turn.chatId).catch(() => undefined);
+    await this.refresh(turn.at).catch(() => undefined);
     const isNewTurn = [...this.turns].some((other) => other.key === turn.key);
     if (!isNewTurn) this.live.drop(turn.key);
   }
 
-  private async refreshLater(chatId: string): Promise<void> {
+  private async refreshLater(at: BranchRef): Promise<void> {
     await Promise.resolve(); // after `finally` has taken the failed turn out
-    await this.refresh(chatId);
-  }
-
-  /** What `meta` tells, shown at once; the server's own rows replace these when the turn settles. */
-  private addTurnMessages(chatId: string, text: string | null, meta: TurnMeta): void {
-    this.change(chatId, (data) => {
-      const seq = (listMessages(data).at(-1)?.seq ?? -1) + 1;
-      const added: Message[] = [];
-      if (text !== null && meta.userMessageId !== null) {
-        added.push({
-          ...newMessage(chatId, meta, seq),
-          id: meta.userMessageId,
-          role: "user",
-          promptText: text,
-        });
-      }
-      if (meta.assistantMessageId !== null && findMessage(data, meta.assistantMessageId) === null) {
-        added.push({
-          ...newMessage(chatId, meta, seq + added.length),
-          id: meta.assistantMessageId,
-          state: "streaming",
-          selectedVariantId: meta.variantId ?? "",
-          generationId: meta.generationId,
-        });
-      }
-      return appendMessages(data, added);
-    });
+    await this.refresh(at);
   }
 }
 
-function newMessage(chatId: string, meta: TurnMeta, seq: number): Message {
-  return {
-    id: "",
-    chatId,
-    branchId: meta.branchId ?? "",
-    seq,
-    role: "assistant",
-    author: { kind: "", id: null, name: "" },
-    promptText: "",
-    format: "markdown",
-    blocks: [],
-    selectedVariantId: "",
-    variantCount: 1,
-    state: "settled",
-    generationId: null,
-    hidden: false,
-    version: 1,
-    createdAt: new Date().toISOString(),
-  };
-}
+/** Under which `LiveTurns` knows an answer that has no message yet. */
+export const replyKey = (at: BranchRef) => `reply:${at.branchId}`;
+
+/** Under which it knows the user's words being written for them. */
+export const personaKey = (at: BranchRef) => `persona:${at.branchId}`;

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useSta
 
 const NEAR_END = 32;
 const NEAR_EDGE = 900;
+const ROW_OFFSET = 72;
 
 interface Options {
   readonly hasOlder: boolean;
@@ -55,7 +56,13 @@ export function useAnchoredScroll<View extends HTMLElement, Content extends HTML
     if (scroller.current !== null) restore(scroller.current, place.current);
   }, []);
 
-  return { scroller, content, away, toEnd };
+  /** Stands at a row that is shown, a little below the top of the view. */
+  const toRow = useCallback((row: string) => {
+    place.current = { ...place.current, atEnd: false, row, offset: ROW_OFFSET };
+    if (scroller.current !== null) restore(scroller.current, place.current);
+  }, []);
+
+  return { scroller, content, away, toEnd, toRow };
 }
 
 interface Place {

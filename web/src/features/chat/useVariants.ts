@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Message, Variant } from "@/api/client";
 import { queryClient } from "@/app/server";
 import { selectVariant, variantsQuery } from "./api";
+import type { BranchRef } from "./begun";
 import { patchMessage } from "./pages";
 import { tellError, turns } from "./session";
 
@@ -10,9 +11,9 @@ import { tellError, turns } from "./session";
  * The variants of a message and the way between them. The list is read when it is wanted: at once for the last
  * message, else when someone points at the arrows. `position` counts from 1; null until it is known.
  */
-export function useVariants(message: Message, eager: boolean) {
+export function useVariants(at: BranchRef, message: Message, eager: boolean) {
   const [engaged, setEngaged] = useState(eager);
-  const options = variantsQuery(message);
+  const options = variantsQuery(message, at.branchId);
   const { data } = useQuery({ ...options, enabled: (engaged || eager) && message.variantCount > 1 });
   const index = data?.findIndex((variant) => variant.id === message.selectedVariantId) ?? -1;
   const count = data?.length ?? message.variantCount;
@@ -21,9 +22,9 @@ export function useVariants(message: Message, eager: boolean) {
     setEngaged(true);
     try {
       const list = data ?? (await queryClient.query(options));
-      const at = list.findIndex((variant) => variant.id === message.selectedVariantId);
-      const next = list[at + by];
-      if (next !== undefined) await show(message, next);
+      const shown = list.findIndex((variant) => variant.id === message.selectedVariantId);
+      const next = list[shown + by];
+      if (next !== undefined) await showVariant(at, message, next);
     } catch (error) {
       tellError(error);
     }
@@ -37,9 +38,8 @@ export function useVariants(message: Message, eager: boolean) {
 }
 
 /** Shows the variant at once; if the server refuses, the old one comes back with the error. */
-async function show(message: Message, variant: Variant): Promise<void> {
-  const put = (patch: Partial<Message>) =>
-    turns.change(message.chatId, (data) => patchMessage(data, message.id, patch));
+export async function showVariant(at: BranchRef, message: Message, variant: Variant): Promise<void> {
+  const put = (patch: Partial<Message>) => turns.change(at, (data) => patchMessage(data, message.id, patch));
   const { promptText, blocks, selectedVariantId, state } = message;
   put({
     promptText: variant.promptText,
@@ -48,7 +48,7 @@ async function show(message: Message, variant: Variant): Promise<void> {
     state: variant.state === "error" || variant.state === "interrupted" ? variant.state : "settled",
   });
   try {
-    await selectVariant(message.id, variant.id);
+    await selectVariant(message.id, variant.id, at.branchId);
   } catch (error) {
     put({ promptText, blocks, selectedVariantId, state });
     throw error;

@@ -11,6 +11,7 @@ from fabula.db import ReadTx, WriteTx
 from fabula.features.conversations.tables import chat_branches as b
 from fabula.features.conversations.tables import chat_messages as m
 from fabula.features.conversations.tables import chats as c
+from fabula.features.conversations.tables import message_variants as v
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,10 @@ _NEXT_CHATS = (
     .order_by(c.c.id)
     .limit(_P("take"))
 )
-_SHOWING = sa.select(m.c.id, m.c.workspace_id, m.c.chat_id, m.c.prompt_text).where(
-    m.c.selected_variant_id.in_(_P("variants", expanding=True))
+_SHOWING = (
+    sa.select(m.c.id, m.c.workspace_id, m.c.chat_id, m.c.prompt_text)
+    .join(v, (v.c.message_id == m.c.id) & (v.c.id == m.c.selected_variant_id))
+    .where(v.c.id.in_(_P("variants", expanding=True)))
 )
 
 

@@ -1,0 +1,96 @@
+"""The chats of a data folder: each character's, and those of groups, as far as one profile can answer in them."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+from fabula.core.actor import Actor
+from fabula.core.errors import AppError
+from fabula.features import profiles
+from fabula.features.transfer.chatfile import HeaderView, Outline, read_object
+from fabula.features.transfer.chats import MAX_CHAT_BYTES, Destination, failed, import_chats, look_through
+from fabula.features.transfer.errors import CharacterUnknown
+from fabula.features.transfer.layout import Layout
+from fabula.features.transfer.parts import MAX_JSON_BYTES, card_item, failed_item, learn
+from fabula.features.transfer.shelves import Known, Shelves, bind
+from fabula.features.transfer.source import Source
+from fabula.features.transfer.types import Cast, Item, ItemKind, ItemStatus, JsonObject, Note
+from fabula.plugins import Json
+
+
+async def import_character_chats(
+    to: Shelves, actor: Actor, source: Source, known: Known, folder: str, paths: Sequence[str]
+) -> list[Item]:
+    """A character's chats; without its card they are with a profile that has nothing but its name."""
+    items: list[Item] = []
+    if folder not in known.cards:
+        made = await _stand_in(to, actor, folder)
+        learn(known, [made.to_json()])
+        items.append(made)
+    profile, name = known.cards[folder]
+    return items + await _import(to, actor, source, known, Cast(profile, ((name, profile),)), paths, {})
+
+
+async def import_group(
+    to: Shelves, actor: Actor, source: Source, known: Known, layout: Layout, path: str
+) -> list[Item]:
+    """A group and its chats: each speaker keeps their name, and the first member's profile answers from now on."""
+    try:
+        group = await asyncio.to_thread(lambda: read_object(source.read(path, MAX_JSON_BYTES).decode("utf-8-sig")))
+    except AppError as error:
+        return [failed_item(path, ItemKind.GROUP, error)]
+    except (ValueError, RecursionError) as error:
+        reason = ("transfer.not_a_group", f"not a group: {str(error)[:200]}")
+        return [Item(path, ItemKind.GROUP, ItemStatus.FAILED, None, None, (), reason)]
+    name = group.get("name")
+    title = name if isinstance(name, str) else path
+    members = _texts(group.get("members"))
+    cast = [known.cards[key] for member in members if (key := member.rpartition(".")[0]) in known.cards]
+    paths = [layout.group_chats[chat] for chat in _chats_of(group) if chat in layout.group_chats]
+    if not cast:
+        unknown = CharacterUnknown(members[0] if members else "")
+        return [failed_item(path, ItemKind.GROUP, unknown), *(failed(chat, unknown) for chat in paths)]
+    speakers = tuple((speaker, profile) for profile, speaker in cast)
+    items = await _import(to, actor, source, known, Cast(cast[0][0], speakers), paths, {"group": group})
+    note = Note("group_of_one", "", f"all members keep their words; from now on {cast[0][1]!r} answers")
+    is_known = bool(items) and all(item.status is ItemStatus.DUPLICATE for item in items)
+    status = ItemStatus.DUPLICATE if is_known else ItemStatus.CREATED
+    return [Item(path, ItemKind.GROUP, status, None, title, (note,)), *items]
+
+
+async def _import(
+    to: Shelves, actor: Actor, source: Source, known: Known, cast: Cast, paths: Sequence[str], beside: JsonObject
+) -> list[Item]:
+    def read(path: str) -> bytes:
+        return source.read(path, MAX_CHAT_BYTES)
+
+    def bound(view: HeaderView) -> JsonObject:
+        persona = known.personas.get(view.persona)
+        return {} if persona is None else {"personaId": persona}
+
+    seen = [await look_through(path, lambda path=path: read(path)) for path in paths]  # type: ignore[misc]  # a default binds the loop's value
+    outlines = [found for found in seen if isinstance(found, Outline)]
+    into = Destination(cast, lambda outline: read(outline.file), bound, beside)
+    items = await import_chats(to.db, actor, into, outlines)
+    for outline, item in zip(outlines, items, strict=True):
+        if item.status is ItemStatus.CREATED and item.id is not None:
+            await bind(to, actor, known.books.get(outline.view.world), "chat", item.id)
+    return [found for found in seen if isinstance(found, Item)] + items
+
+
+async def _stand_in(to: Shelves, actor: Actor, name: str) -> Item:
+    """A profile for chats whose card is gone; the same name again is the same profile."""
+    card = json.dumps({"name": name, "description": "", "first_mes": ""}).encode()
+    parsed = await asyncio.to_thread(profiles.parse_file, to.blobs, f"{name}.json", card)
+    (made,) = await to.db.write(actor, profiles.import_cards, [parsed])
+    note = Note("card_missing", "", "there are chats but no card; the profile has nothing but the name")
+    return card_item(made, note)
+
+
+def _chats_of(group: JsonObject) -> list[str]:
+    current = group.get("chat_id")
+    return list(dict.fromkeys([*_texts(group.get("chats")), *_texts([current])]))
+
+
+def _texts(value: Json) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

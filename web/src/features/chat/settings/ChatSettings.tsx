@@ -1,0 +1,97 @@
+import { Drawer } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { type Chat, type ChatSettings as Settings, settingsOf } from "@/api/client";
+import { Failed, Loading } from "@/ui/States";
+import { chatQuery } from "../api";
+import { tellError } from "../session";
+import { AuthorNote } from "./AuthorNote";
+import { type ChatPatch, choicesQuery, patchChat } from "./api";
+import { Binding } from "./Binding";
+import classes from "./ChatSettings.module.css";
+import { ExportLinks } from "./ExportLinks";
+import { ModelField } from "./ModelField";
+import { SavedText } from "./SavedText";
+import { TemplateNote } from "./TemplateNote";
+
+interface Props {
+  readonly chat: Chat;
+  readonly onClose: () => void;
+}
+
+/** What this chat decides for itself. Each field is saved when it is left; there is nothing to press. */
+export default function ChatSettings({ chat, onClose }: Props) {
+  const { t } = useTranslation("chat");
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      size="26rem"
+      title={t("settings")}
+      closeButtonProps={{ "aria-label": t("common.close", { ns: "app" }) }}
+    >
+      <Fields chat={chat} />
+    </Drawer>
+  );
+}
+
+function Fields({ chat }: { readonly chat: Chat }) {
+  const { t } = useTranslation("chat");
+  const choices = useQuery(choicesQuery);
+  const { save, bind } = useSave(chat);
+  const settings = settingsOf(chat);
+  if (choices.isPending) return <Loading />;
+  if (choices.isError) return <Failed error={choices.error} onRetry={() => void choices.refetch()} />;
+  const { personas, presets, connections, templates } = choices.data;
+  return (
+    <div className={classes.fields}>
+      <SavedText label={t("settings.title")} value={chat.title} onSave={(title) => save({ title })} />
+      <Binding
+        label={t("settings.persona")}
+        options={personas}
+        value={settings.personaId}
+        onChange={(personaId) => bind({ personaId })}
+      />
+      <AuthorNote note={settings.authorNote ?? null} onSave={(authorNote) => bind({ authorNote })} />
+      <Binding
+        label={t("settings.connection")}
+        options={connections}
+        value={settings.connectionId}
+        onChange={(connectionId) => bind({ connectionId, model: null })}
+      />
+      <ModelField
+        connectionId={settings.connectionId ?? connections.find((one) => one.isDefault)?.id ?? null}
+        value={settings.model ?? ""}
+        onSave={(model) => bind({ model: model === "" ? null : model })}
+      />
+      <Binding
+        label={t("settings.preset")}
+        options={presets}
+        value={settings.presetId}
+        onChange={(presetId) => bind({ presetId })}
+      />
+      <TemplateNote chat={chat} templates={templates} />
+      <ExportLinks chat={chat} />
+    </div>
+  );
+}
+
+function useSave(chat: Chat) {
+  const queries = useQueryClient();
+  const { mutate } = useMutation({
+    mutationFn: (patch: ChatPatch) => patchChat(chat.id, { ...patch, version: chat.version }),
+    onSuccess: (changed) => {
+      queries.setQueryData(chatQuery(chat.id).queryKey, changed);
+      return queries.invalidateQueries({ queryKey: ["chats", "list"] });
+    },
+    onError: (error) => {
+      tellError(error);
+      void queries.invalidateQueries({ queryKey: chatQuery(chat.id).queryKey });
+    },
+  });
+  return {
+    save: mutate,
+    bind: (change: Settings) => mutate({ settings: { ...settingsOf(chat), ...change } }),
+  };
+}

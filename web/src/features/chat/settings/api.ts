@@ -1,0 +1,43 @@
+import { queryOptions } from "@tanstack/react-query";
+import { type ChatSettings, http, take } from "@/api/client";
+
+const MOST = { params: { query: { limit: 500 } } };
+
+/** What a chat may choose from. */
+export const choicesQuery = queryOptions({
+  queryKey: ["workshop", "choices"],
+  queryFn: async () => {
+    const [personas, presets, connections, templates] = await Promise.all([
+      take(http.GET("/v1/personas", MOST)),
+      take(http.GET("/v1/generation-presets", MOST)),
+      take(http.GET("/v1/provider-connections", MOST)),
+      take(http.GET("/v1/prompt-templates", MOST)),
+    ]);
+    return {
+      personas: personas.items,
+      presets: presets.items,
+      connections: connections.items,
+      templates: templates.items,
+    };
+  },
+});
+
+export function modelsQuery(connectionId: string) {
+  return queryOptions({
+    queryKey: ["workshop", "models", connectionId],
+    queryFn: async () => {
+      const params = { path: { connectionId } };
+      return (await take(http.GET("/v1/provider-connections/{connectionId}/models", { params }))).items;
+    },
+    retry: false,
+  });
+}
+
+export interface ChatPatch {
+  readonly title?: string;
+  readonly settings?: ChatSettings;
+}
+
+export function patchChat(chatId: string, body: ChatPatch & { readonly version: number }) {
+  return take(http.PATCH("/v1/chats/{chatId}", { params: { path: { chatId } }, body }));
+}

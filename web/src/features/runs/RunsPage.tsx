@@ -1,0 +1,137 @@
+import { Button, NativeSelect, Table } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import type { Generation, GenerationStatus } from "@/api/client";
+import { queryClient, workspaceEvents } from "@/app/server";
+import { Empty, Failed, Loading } from "@/ui/States";
+import { useTitle } from "@/ui/useTitle";
+import { generationsQuery, type RunFilter } from "./api";
+import classes from "./Runs.module.css";
+import { durationOf, formatSeconds } from "./time";
+
+const STATUSES = ["streaming", "done", "aborted", "error", "interrupted"] as const;
+
+/** The newest generations of the workspace, told anew as they begin and end. */
+export default function RunsPage() {
+  const { t } = useTranslation("runs");
+  const filter = useSearch({ from: "/runs" });
+  const navigate = useNavigate({ from: "/runs" });
+  useTitle(t("title"));
+  useEffect(
+    () =>
+      workspaceEvents.listen((event) => {
+        if (!event.type.startsWith("generation.")) return;
+        void queryClient.invalidateQueries({ queryKey: ["generations", "list"] });
+      }),
+    [],
+  );
+  const choose = (status: string) =>
+    void navigate({
+      search: ({ chat }) => ({
+        ...(chat !== undefined && { chat }),
+        ...(status !== "" && { status: status as GenerationStatus }),
+      }),
+      replace: true,
+    });
+  return (
+    <div className={classes.page}>
+      <header className={classes.head}>
+        <h1>{t("title")}</h1>
+        <NativeSelect
+          aria-label={t("status")}
+          value={filter.status ?? ""}
+          data={[
+            { value: "", label: t("status.all") },
+            ...STATUSES.map((status) => ({ value: status, label: t(`status.${status}`) })),
+          ]}
+          onChange={(event) => choose(event.currentTarget.value)}
+        />
+      </header>
+      <List filter={filter} />
+    </div>
+  );
+}
+
+function List({ filter }: { readonly filter: RunFilter }) {
+  const { t } = useTranslation("runs");
+  const list = useInfiniteQuery(generationsQuery(filter));
+  if (list.isPending) return <Loading />;
+  if (list.isError) return <Failed error={list.error} onRetry={() => void list.refetch()} />;
+  const found = list.data.pages.flatMap((page) => page.items);
+  if (found.length === 0) return <Empty icon="runs" title={t("none")} />;
+  return (
+    <>
+      <Table.ScrollContainer
+        minWidth={640}
+        scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": t("title") } }}
+      >
+        <Table verticalSpacing="xs">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t("started")}</Table.Th>
+              <Table.Th>{t("status")}</Table.Th>
+              <Table.Th>{t("model")}</Table.Th>
+              <Table.Th ta="end">{t("tokens.prompt")}</Table.Th>
+              <Table.Th ta="end">{t("tokens.answer")}</Table.Th>
+              <Table.Th ta="end">{t("time")}</Table.Th>
+              <Table.Th>{t("answer")}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {found.map((generation) => (
+              <Row key={generation.id} generation={generation} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {list.hasNextPage && (
+        <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          {t("common.more", { ns: "app" })}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Row({ generation }: { readonly generation: Generation }) {
+  const { t, i18n } = useTranslation("runs");
+  const { id, chatId, messageId, status, error } = generation;
+  const started = new Date(generation.startedAt).toLocaleString(i18n.language, {
+    dateStyle: "medium",
+    timeStyle: "medium",
+  });
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Link to="/runs/$generationId" params={{ generationId: id }}>
+          {started}
+        </Link>
+      </Table.Td>
+      <Table.Td>
+        <span className={classes.status} data-status={status} title={error?.message}>
+          {t(`status.${status}`)}
+        </span>
+        {error !== null && <small className={classes.code}>{error.code}</small>}
+      </Table.Td>
+      <Table.Td>{generation.model}</Table.Td>
+      <Table.Td ta="end">{generation.promptTokens ?? "–"}</Table.Td>
+      <Table.Td ta="end">{generation.completionTokens ?? "–"}</Table.Td>
+      <Table.Td ta="end">{formatSeconds(durationOf(generation), i18n.language)}</Table.Td>
+      <Table.Td>
+        {chatId === null ? (
+          "–"
+        ) : (
+          <Link
+            to="/chats/$chatId"
+            params={{ chatId }}
+            search={messageId === null ? {} : { message: messageId }}
+          >
+            {t("open")}
+          </Link>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,4 @@
+// What other features may use of this one.
+export type { LoreTrace } from "./api";
+export { Explanation } from "./Explanation";
+export { LoreList } from "./LoreList";
