@@ -159,9 +159,26 @@ def _write(came: importing.ImportedMessage) -> dict[str, Any]:
         for at, v in enumerate(came.variants)
     ]
     shown = variants[came.selected]
-    place = (owner, ChatId(uuid7()), BranchId(uuid7()), 0, came.role, came.author, shown.prompt_text, shown.reasoning)
-    kept = ("markdown", None, shown.id, len(variants), TextState.SETTLED, None, came.hidden, 1, came.created_at)
-    return write_message(Message(*place, *kept), variants, json.loads(dump(came.meta)))
+    message = Message(
+        id=owner,
+        chat_id=ChatId(uuid7()),
+        branch_id=BranchId(uuid7()),
+        seq=0,
+        role=came.role,
+        author=came.author,
+        prompt_text=shown.prompt_text,
+        reasoning=shown.reasoning,
+        format="markdown",
+        blocks=None,
+        selected_variant_id=shown.id,
+        variant_count=len(variants),
+        state=TextState.SETTLED,
+        generation_id=None,
+        hidden=came.hidden,
+        version=1,
+        created_at=came.created_at,
+    )
+    return write_message(message, variants, json.loads(dump(came.meta)))
 
 
 def try_zip(data: bytes, folder: Path) -> str:

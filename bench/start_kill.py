@@ -75,10 +75,9 @@ class Life:
         self.port = _free_port()
         command = [sys.executable, "-m", "fabula", "serve", "--port", str(self.port), "--data", str(self.data)]
         paths = os.pathsep.join([str(REPO / "src"), str(REPO)])
+        env = {**os.environ, **self.env, "PYTHONPATH": paths, "PYTHONFAULTHANDLER": "1"}
         with (self.data / "server.log").open("ab") as log:
-            child = subprocess.Popen(
-                command, env={**os.environ, **self.env, "PYTHONPATH": paths}, stdout=log, stderr=log
-            )
+            child = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         heard: list[Heard] = []
         try:
             if when == "starting":
@@ -92,9 +91,9 @@ class Life:
         try:
             await asyncio.to_thread(child.wait, END_SECONDS)
         except subprocess.TimeoutExpired:
-            self._complain(f"alive {END_SECONDS} s after {how.name} while {when}")
-            child.kill()
+            child.send_signal(signal.SIGABRT)  # the fault handler writes down where every thread stands
             child.wait()
+            self._complain(f"alive {END_SECONDS} s after {how.name} while {when}: {self._log()}")
         self.report.longest_end = max(self.report.longest_end, time.monotonic() - began)
         self.report.lives[f"{how.name} {when}"] += 1
         self.report.children += len(family)
@@ -112,7 +111,7 @@ class Life:
                         raise RuntimeError(f"the server answers {answer.status}")
                 except aiohttp.ClientError:
                     if child.poll() is not None or time.monotonic() > deadline:
-                        raise RuntimeError(f"no start: {(self.data / 'server.log').read_text()[-2000:]}") from None
+                        raise RuntimeError(f"no start: {self._log()}") from None
                     await asyncio.sleep(0.02)
             self._check_data()
             if not streaming:
@@ -151,6 +150,9 @@ class Life:
             if streaming:
                 self._complain(f"{streaming} generations left streaming")
         engine.dispose()
+
+    def _log(self) -> str:
+        return (self.data / "server.log").read_text("utf-8", "replace")[-6000:]
 
     def _complain(self, text: str) -> None:
         self.report.violations.append(f"life {self.report.lives.total()}: {text}")

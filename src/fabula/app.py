@@ -1,6 +1,5 @@
 """The composition root: settings → database → engine → plugins → slices → ASGI. Everything is wired here, by hand."""
 
-import asyncio
 import gc
 import sys
 import uuid
@@ -16,12 +15,10 @@ from fabula import __version__
 from fabula.config import Role, Settings
 from fabula.core.actor import Actor
 from fabula.core.clock import utc_now
-from fabula.core.errors import AppError
 from fabula.core.ids import InstanceId
 from fabula.db import Database
 from fabula.db.lock import DataFolderLock
 from fabula.db.opening import SQLITE_NAME, open_postgres, open_sqlite
-from fabula.engine import operations
 from fabula.engine.blobs import FileBlobs
 from fabula.engine.bus import Bus
 from fabula.engine.instances import Instance
@@ -55,10 +52,10 @@ from fabula.http.schemas import ErrorOut
 from fabula.plugins import Json
 from fabula.providers.embedded.model import CONTEXT_TOKENS, EmbeddedModel
 from fabula.providers.openai_compatible import OpenAICompatible, Timeouts
+from fabula.upkeep import start_upkeep
 
 log = structlog.get_logger()
 
-_PURGE_SECONDS = 3_600.0
 EMBEDDED_ANSWER_TOKENS = 512
 
 
@@ -104,7 +101,7 @@ async def open_fabula(settings: Settings, connection: Connection | None = None) 
         member.on_death(jobs.reap)
         turns = await _open_turns(settings, db, member, connections, stack)
         stack.push_async_callback(jobs.stop)
-        stack.push_async_callback(_stop, asyncio.create_task(_purge_forever(db, settings.operation_hours)))
+        await start_upkeep(db, settings.operation_hours, stack, alone=settings.sql_url() is None)
         blobs = FileBlobs(settings.data / "blobs")
         jobs.register(profiles.THUMBNAIL, profiles_jobs.thumbnail_handler(db, blobs))
         yield Fabula(settings, owner, db, bus, blobs, instance, connections, jobs, turns)
@@ -177,20 +174,6 @@ def default_connection(settings: Settings, embedded: EmbeddedModel) -> Connectio
     answer = settings.model_answer_tokens
     params = {"max_tokens": answer}
     return Connection("settings", model, settings.model_name, settings.model_context_tokens, answer, params)
-
-
-async def _purge_forever(db: Database, hours: float) -> None:
-    while True:
-        try:
-            await db.system("purge operations", operations.purge, hours)
-        except AppError as error:
-            log.warning("operations.purge_failed", code=error.code)
-        await asyncio.sleep(_PURGE_SECONDS)
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 def build_app(fabula: Fabula) -> FastAPI:

@@ -15,8 +15,6 @@ async def test_title_status_and_settings_are_changed_under_the_version(client: C
     path = f"/v1/chats/{chat}"
     old = await client.call("GET", path, status=200)
     settings = {
-        "pipelineId": str(uuid.uuid4()),
-        "connectionId": "settings",
         "model": "small",
         "authorNote": {"text": "Be brief.", "depth": 2},
         "vars": {"mood": "dark", "count": 3, "done": False},

@@ -275,7 +275,7 @@ def packed(files: Mapping[str, bytes], prefix: str = "") -> bytes:
 
 async def bring_folder(client: Client, archive: bytes) -> dict[str, Any]:
     form = aiohttp.FormData()
-    form.add_field("file", archive, filename="data.zip")
+    form.add_field("files", archive, filename="data.zip")
     job = (await client.call("POST", "/v1/imports/sillytavern", data=form, status=202))["jobId"]
     async with asyncio.timeout(30):
         while True:

@@ -256,7 +256,8 @@ async def test_a_stopping_server_settles_what_it_was_writing(client: Client, mod
     model.scripts = [[Say("so far"), Hold(asyncio.Event())]]
     chat = await client.chat()
     async with client.stream("POST", f"/v1/chats/{chat}/messages", json={"promptText": "Go"}) as frames:
-        await anext(frames)
+        while (await anext(frames)).event != "llm.stream.delta":
+            pass
         await client.fabula.turns.stop()
         last = [frame async for frame in frames][-1]
     assert (last.event, last.data["code"]) == ("llm.stream.error", "generation.interrupted")

@@ -73,7 +73,7 @@ async def _import_folder(folder: Path, data: Path | None) -> int:
         return 1
     found: Any = ended.result
     for item in found["items"]:
-        _print_item(item["status"], item["file"], item["name"], item["error"] and item["error"]["message"])
+        _print_item(item["status"], item["file"], item["name"], item["id"], item["error"] and item["error"]["message"])
         for note in item["warnings"]:
             print(f"          {note['path']}: {note['message']}")
     print(", ".join(f"{count} {kind}" for kind, count in sorted(found["counts"].items())))
@@ -106,7 +106,7 @@ async def _import_chats(files: list[Path], profile: str | None, data: Path | Non
         wanted = None if profile is None else ProfileId(profile)
         items = await transfer.import_files(fabula.db, fabula.owner, wanted, given)
     for item in items:
-        _print_item(item.status.value, item.file, item.name, item.error and item.error[1])
+        _print_item(item.status.value, item.file, item.name, item.id, item.error and item.error[1])
         for note in item.notes:
             print(f"          {note.path}: {note.message}")
     return int(any(item.status is transfer.ItemStatus.FAILED for item in items))
@@ -139,5 +139,5 @@ def _read(path: Path, most: int) -> bytes:
         return file.read(most)
 
 
-def _print_item(status: str, file: str, name: str | None, problem: str | None) -> None:
-    print(f"{status:9} {file}: {problem or name or ''}")
+def _print_item(status: str, file: str, name: str | None, found: str | None, problem: str | None) -> None:
+    print(f"{status:9} {file}: {problem or name or ''}{f' ({found})' if found else ''}")

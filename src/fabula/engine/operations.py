@@ -77,6 +77,11 @@ def finish(
     store.finish_operation(tx, ws, operation, status, body, reference)
 
 
+def release(tx: WriteTx, ws: WorkspaceId, operation: OperationId) -> None:
+    """Free the id of an operation that failed after its first transaction: only committed outcomes are remembered."""
+    store.delete_operation(tx, ws, operation)
+
+
 def purge(tx: WriteTx, hours: float) -> int:
     """Forget operations older than `hours`."""
     return store.purge_operations(tx, tx.now - timedelta(hours=hours))

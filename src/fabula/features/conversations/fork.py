@@ -13,7 +13,6 @@ from fabula.core.ids import BranchId, ChatId, MessageId, VariantId
 from fabula.db import Database, WriteTx
 from fabula.engine import operations
 from fabula.engine.operations import Operation
-from fabula.engine.store import delete_operation
 from fabula.features.conversations import importing, store
 from fabula.features.conversations.errors import ForkInProgress, MessageNotFound, MessageStreaming
 from fabula.features.conversations.importing import BATCH_ROWS, ImportedMessage, ImportedVariant, NewImport
@@ -168,4 +167,4 @@ def _imported(message: Message, variants: Sequence[Variant], meta: dict[str, Jso
 
 
 def _release(tx: WriteTx, actor: Actor, operation: Operation) -> None:
-    delete_operation(tx, actor.workspace, operation.id)
+    operations.release(tx, actor.workspace, operation.id)

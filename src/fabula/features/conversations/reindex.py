@@ -15,7 +15,7 @@ from fabula.features.conversations import store
 _FIRST = "00000000-0000-0000-0000-000000000000"
 _LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 # As many as can be read into words while other writers wait.
-BATCH = 200
+BATCH = 100
 
 
 async def reindex(db: Database, after: str | None, tell: Callable[[int, str], None]) -> int:

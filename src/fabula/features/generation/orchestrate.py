@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec
 
 import structlog
 
-from fabula.core.actor import Actor
+from fabula.core.actor import Actor, Scope
 from fabula.core.errors import AppError
 from fabula.core.ids import GenerationId, InstanceId
 from fabula.db import Database, WriteTx
@@ -77,6 +77,7 @@ class Orchestrator:
 
     async def abort(self, actor: Actor, generation: GenerationId) -> None:
         """Stop a generation, wherever it runs, and wait for its end if that is here."""
+        actor.require(Scope.CHAT_WRITE)
         live = self._registry.find(actor.workspace, generation)
         if live is None:
             await self._db.write(actor, _request_abort, generation)

@@ -56,9 +56,14 @@ def routes(blobs: FileBlobs, jobs: Jobs) -> APIRouter:
         summary="Import a zip of a SillyTavern user's folder, as a job",
     )
     async def import_sillytavern(
-        call: CallerDep, file: Annotated[UploadFile, File(description="The zip.")]
+        call: CallerDep,
+        files: Annotated[list[UploadFile] | None, File(description="The zip; one.")] = None,
+        file: Annotated[UploadFile | None, File(description="The same, under this name.")] = None,
     ) -> Response:
-        archive = await asyncio.to_thread(_put, blobs, file)
+        given = [*(files or ()), *([file] if file else ())]
+        if len(given) != 1:
+            raise invalid("body.files", "give exactly one zip")
+        archive = await asyncio.to_thread(_put, blobs, given[0])
         await jobs.ready()
         return await call.write(JobStartedOut.of, 202, import_archive, jobs.enqueue, archive)
 

@@ -7,7 +7,6 @@ from fabula.core.actor import Actor
 from fabula.db import Database, WriteTx
 from fabula.engine import operations
 from fabula.engine.operations import Answered, Operation
-from fabula.engine.store import delete_operation
 from fabula.features.transfer.errors import ImportInProgress
 
 _PATIENCE = 600
@@ -50,4 +49,4 @@ def _finish(tx: WriteTx, actor: Actor, operation: Operation, body: str) -> None:
 
 
 def _release(tx: WriteTx, actor: Actor, operation: Operation) -> None:
-    delete_operation(tx, actor.workspace, operation.id)
+    operations.release(tx, actor.workspace, operation.id)

@@ -17,7 +17,11 @@ export function ProfileCard({ profile }: { readonly profile: Profile }) {
     <li className={classes.card}>
       <Link to="/characters/$profileId" params={{ profileId: profile.id }} className={classes.cover}>
         <span className={classes.picture}>
-          <Avatar name={profile.name} src={avatarOf(profile.id, "thumb")} size="fill" />
+          <Avatar
+            name={profile.name}
+            src={profile.hasAvatar ? avatarOf(profile.id, "thumb") : null}
+            size="fill"
+          />
         </span>
         <strong>{profile.name}</strong>
         <span className={classes.note}>

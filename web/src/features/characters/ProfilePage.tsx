@@ -33,7 +33,7 @@ function ProfileView({ profile }: { readonly profile: Profile }) {
     <article className={classes.page}>
       <header className={classes.head}>
         <span className={classes.picture}>
-          <Avatar name={profile.name} src={avatarOf(profile.id)} size="fill" />
+          <Avatar name={profile.name} src={profile.hasAvatar ? avatarOf(profile.id) : null} size="fill" />
         </span>
         <div className={classes.about}>
           <Link to="/characters" className={classes.back}>

@@ -1,16 +1,28 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
-import { http, type ImportItem, newOperationId, take } from "@/api/client";
-import { toApiError } from "@/api/errors";
+import { http, type ImportItem, newOperationId, type Profile, take } from "@/api/client";
+import { readApiError } from "@/api/errors";
+import { avatarOf } from "@/api/profiles";
+import type { Spec } from "./editor/spec";
 
 const PAGE = 60;
 
-export function profilesQuery(q: string) {
+export const SORTS = ["created", "updated", "name"] as const;
+
+/** What the gallery shows, as its address says. */
+export interface Filter {
+  readonly q?: string;
+  readonly tag?: string;
+  readonly favourite?: true;
+  readonly sort?: (typeof SORTS)[number];
+}
+
+export function profilesQuery(filter: Filter) {
   return infiniteQueryOptions({
-    queryKey: ["profiles", "list", q],
+    queryKey: ["profiles", "list", filter],
     queryFn: ({ pageParam }) =>
       take(
         http.GET("/v1/entity-profiles", {
-          params: { query: { limit: PAGE, ...(q && { q }), ...(pageParam && { cursor: pageParam }) } },
+          params: { query: { limit: PAGE, ...filter, ...(pageParam && { cursor: pageParam }) } },
         }),
       ),
     initialPageParam: "",
@@ -50,6 +62,41 @@ export const deleteProfile = (id: string) =>
 export const restoreProfile = (id: string) =>
   take(http.POST("/v1/entity-profiles/{profileId}/restore", { params: { path: { profileId: id } } }));
 
+export const createProfile = (name: string) =>
+  take(http.POST("/v1/entity-profiles", { body: { name, spec: { name } } }));
+
+export function saveProfile(profile: Profile, spec: Spec) {
+  return take(
+    http.PUT("/v1/entity-profiles/{profileId}", {
+      params: { path: { profileId: profile.id } },
+      body: { spec, version: profile.version },
+    }),
+  );
+}
+
+export const setFavourite = (id: string, favourite: boolean) =>
+  take(
+    http.POST("/v1/entity-profiles/{profileId}/favourite", {
+      params: { path: { profileId: id } },
+      body: { favourite },
+    }),
+  );
+
+export const duplicateProfile = (id: string) =>
+  take(
+    http.POST("/v1/entity-profiles/{profileId}/duplicate", {
+      params: { path: { profileId: id } },
+      headers: { "X-Operation-Id": newOperationId() },
+    }),
+  );
+
+export async function replaceAvatar(id: string, file: File): Promise<void> {
+  const form = new FormData();
+  form.append("file", file);
+  const response = await fetch(avatarOf(id), { method: "PUT", body: form });
+  if (!response.ok) throw await readApiError(response);
+}
+
 /** Sends card files; the answer tells of each file apart. */
 export async function importCards(files: readonly File[]): Promise<readonly ImportItem[]> {
   const form = new FormData();
@@ -59,7 +106,6 @@ export async function importCards(files: readonly File[]): Promise<readonly Impo
     headers: { "X-Operation-Id": newOperationId() },
     body: form,
   });
-  const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw toApiError(response.status, body);
-  return (body as { items: ImportItem[] }).items;
+  if (!response.ok) throw await readApiError(response);
+  return ((await response.json()) as { items: ImportItem[] }).items;
 }

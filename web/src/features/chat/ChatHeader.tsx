@@ -63,14 +63,10 @@ function BranchButton() {
   const here = branches.find((branch) => branch.id === at.branchId);
   if (branches.length < 2 || here === undefined) return null;
   return (
-    <button
-      type="button"
-      className={classes.branch}
-      aria-label={`${t("map")}: ${nameBranch(here, branches, t)}`}
-      onClick={() => open({ kind: "map" })}
-    >
+    <button type="button" className={classes.branch} title={t("map")} onClick={() => open({ kind: "map" })}>
       <Icon name="branch" size={18} />
-      <span>{nameBranch(here, branches, t)}</span>
+      <span className="unseen">{t("map")}: </span>
+      <b>{nameBranch(here, branches, t)}</b>
       <small>{branches.length}</small>
     </button>
   );

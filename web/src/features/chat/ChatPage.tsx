@@ -86,7 +86,7 @@ function useSpeaker(chat: Chat): Speaker {
   const { entityProfileId } = chat;
   const profile = useQuery({ ...profileQuery(entityProfileId ?? ""), enabled: entityProfileId !== null });
   const name = profile.data?.name ?? chat.title;
-  const avatar = entityProfileId === null ? null : avatarOf(entityProfileId, "thumb");
+  const avatar = profile.data?.hasAvatar === true ? avatarOf(profile.data.id, "thumb") : null;
   return useMemo(() => ({ name, avatar }), [name, avatar]);
 }
 

@@ -1,13 +1,15 @@
 import { ActionIcon, Textarea } from "@mantine/core";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { useCommands } from "@/app/commands";
+import { commands, useCommands } from "@/app/commands";
 import { Icon } from "@/ui/Icon";
 import classes from "./Composer.module.css";
 import { useOpenChat } from "./context";
 import { useDraft } from "./draft";
 import { tellError, tellFailure, turns, useLiveTurn } from "./session";
 import { personaKey } from "./turns";
+
+const ARROWS: ReadonlySet<string> = new Set(["ArrowLeft", "ArrowRight"]);
 
 /** Enter sends, Shift+Enter begins a new line. While an answer is written the button stops it. */
 export function Composer({ busy }: { readonly busy: boolean }) {
@@ -33,8 +35,18 @@ export function Composer({ busy }: { readonly busy: boolean }) {
   const impersonate = () => {
     if (!busy) void tellFailure(turns.impersonate(at, setText));
   };
-  useCommands([{ id: "impersonate", title: t("impersonate"), run: impersonate }]);
+  const leave = () => field.current?.blur();
+  useCommands([
+    { id: "leave", title: t("leave"), keys: "Escape", whileTyping: true, run: leave },
+    { id: "write", title: t("write", { name }), keys: "i", run: () => field.current?.focus() },
+    { id: "impersonate", title: t("impersonate"), run: impersonate },
+  ]);
   const press = (event: KeyboardEvent) => {
+    // In an empty field the arrows turn the variants of the last answer, as they do outside it.
+    if (empty && ARROWS.has(event.key)) {
+      commands.find(event, false)?.run();
+      return;
+    }
     // While a word is being composed, Enter belongs to the input method.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();

@@ -8,6 +8,9 @@ import { deleteMessage, forkBranch, forkChat, hideMessage, restoreMessage } from
 import { useOpenChat } from "./context";
 import { tellError, tellFailure, turns } from "./session";
 
+// The chat is in the main landmark, and so is what opens over it.
+const IN_MAIN = { target: "#content" };
+
 interface Props {
   readonly message: Message;
   readonly isLast: boolean;
@@ -26,7 +29,13 @@ interface Item {
 export default function MessageMenu({ message, isLast, busy, label }: Props) {
   const items = useItems(message, isLast, busy);
   return (
-    <Menu defaultOpened withInitialFocusPlaceholder={false} position="bottom-start" shadow="md">
+    <Menu
+      defaultOpened
+      withInitialFocusPlaceholder={false}
+      position="bottom-start"
+      shadow="md"
+      portalProps={IN_MAIN}
+    >
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" aria-label={label}>
           <Icon name="more" size={17} />

@@ -10,11 +10,11 @@ export function LoreList({ lore }: { readonly lore: readonly LoreTrace[] }) {
     <ul className={classes.lore}>
       {lore.map((item, index) => (
         <li key={index} data-status={item.status}>
-          <header>
+          <div className={classes.head}>
             <b>{item.entry || "–"}</b>
             <span>{item.book}</span>
             <em>{t(`lore.${item.status}`)}</em>
-          </header>
+          </div>
           <p>
             {item.matches.map((match) => (
               <code key={`${match.key} ${match.ref}`}>{match.key}</code>

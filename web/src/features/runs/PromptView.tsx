@@ -14,11 +14,11 @@ export function PromptView({ trace }: { readonly trace: Trace }) {
       <ol className={classes.pieces}>
         {prompt.map((piece, index) => (
           <li key={index} data-origin={familyOf(piece.origin)}>
-            <header>
+            <div className={classes.head}>
               <b>{t(`origin.${familyOf(piece.origin)}`)}</b>
               <span>{piece.role}</span>
               <span>{t("tokens", { count: piece.tokens })}</span>
-            </header>
+            </div>
             <p>{piece.text}</p>
           </li>
         ))}

@@ -12,12 +12,12 @@ export function StepList({ steps }: { readonly steps: Trace["steps"] }) {
     <ol className={classes.steps}>
       {steps.map((step, index) => (
         <li key={index} data-status={step.status}>
-          <header>
+          <div className={classes.head}>
             <b>{step.name}</b>
             <span>{step.type}</span>
             <span>{step.status}</span>
             <time>{formatSeconds(step.durationMs, i18n.language)}</time>
-          </header>
+          </div>
           <i style={{ width: `${(100 * (step.durationMs ?? 0)) / longest}%` }} aria-hidden="true" />
           {step.error !== null && <p className={classes.error}>{step.error}</p>}
           {(step.input !== null || step.output !== null) && (

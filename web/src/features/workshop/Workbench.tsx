@@ -17,6 +17,8 @@ export interface FormProps<Item, Draft> {
   readonly set: (change: Partial<Draft>) => void;
   /** What is edited; null for one that is being made. */
   readonly item: Item | null;
+  /** The buttons that save and delete, for a form that `placesFoot` itself. */
+  readonly foot: ReactNode;
 }
 
 interface Props<Item extends Named, Draft> {
@@ -25,6 +27,7 @@ interface Props<Item extends Named, Draft> {
   readonly describe: (item: Item) => string;
   readonly form: (props: FormProps<Item, Draft>) => ReactNode;
   readonly isFixed?: (item: Item) => boolean;
+  readonly placesFoot?: boolean;
   readonly start?: Partial<Draft>;
   readonly tools?: ReactNode;
 }
@@ -110,10 +113,18 @@ function Chosen<Item extends Named, Draft>(props: Listed<Item, Draft> & { readon
 }
 
 function Editor<Item extends Named, Draft>(props: Props<Item, Draft> & { readonly item: Item | null }) {
-  const { resource, form, item, isFixed, start } = props;
+  const { resource, form, item, isFixed, placesFoot = false, start } = props;
   const { t } = useTranslation("workshop");
   const { draft, set, dirty, save, remove } = useEditor(resource, item, start);
   const fixed = item !== null && isFixed?.(item) === true;
+  const foot = !fixed && (
+    <footer>
+      <Button type="submit" loading={save.isPending} disabled={!dirty}>
+        {t("save")}
+      </Button>
+      {item !== null && <DeleteButton pending={remove.isPending} onDelete={() => remove.mutate()} />}
+    </footer>
+  );
   return (
     <form
       className={classes.form}
@@ -127,15 +138,8 @@ function Editor<Item extends Named, Draft>(props: Props<Item, Draft> & { readonl
       </Link>
       <h2>{item?.name ?? t(`new.${resource.name}`)}</h2>
       {fixed && <p className={classes.none}>{t("fixed")}</p>}
-      {form({ draft, set, item })}
-      {!fixed && (
-        <footer>
-          <Button type="submit" loading={save.isPending} disabled={!dirty}>
-            {t("save")}
-          </Button>
-          {item !== null && <DeleteButton pending={remove.isPending} onDelete={() => remove.mutate()} />}
-        </footer>
-      )}
+      {form({ draft, set, item, foot })}
+      {!placesFoot && foot}
     </form>
   );
 }

@@ -135,9 +135,7 @@ def has_any(tx: ReadTx, ws: WorkspaceId) -> bool:
 
 
 def find_name(tx: ReadTx, ws: WorkspaceId, profile: ProfileId) -> str | None:
-    """The name of a profile, deleted or not."""
-    name: str | None = tx.execute(_FIND_NAME, {"ws": ws, "profile": profile}).scalar_one_or_none()
-    return name
+    return tx.execute(_FIND_NAME, {"ws": ws, "profile": profile}).scalar_one_or_none()
 
 
 def find_profile(tx: ReadTx, ws: WorkspaceId, profile: ProfileId) -> Profile | None:

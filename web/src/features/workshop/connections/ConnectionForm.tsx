@@ -67,7 +67,7 @@ export function ConnectionForm({ draft, set, item }: FormProps<Connection, Conne
   );
 }
 
-function Address({ draft, set, item }: FormProps<Connection, ConnectionDraft>) {
+function Address({ draft, set, item }: Omit<FormProps<Connection, ConnectionDraft>, "foot">) {
   const { t } = useTranslation("workshop");
   const stored = item?.hasKey === true ? t("key.stored", { hint: item.keyHint ?? "" }) : t("key.none");
   return (

@@ -20,6 +20,7 @@ export default function LorebooksPage() {
       describe={(book) => t("lore.entries", { count: book.entryCount })}
       form={(props) => <BookForm {...props} />}
       tools={<ImportButton />}
+      placesFoot
     />
   );
 }
@@ -78,7 +79,7 @@ function BookForm(props: FormProps<Lorebook, BookDraft>) {
   );
 }
 
-function BookFields({ draft, set, item }: FormProps<Lorebook, BookDraft>) {
+function BookFields({ draft, set, item, foot }: FormProps<Lorebook, BookDraft>) {
   const { t } = useTranslation("workshop");
   return (
     <div className={classes.fields}>
@@ -125,6 +126,7 @@ function BookFields({ draft, set, item }: FormProps<Lorebook, BookDraft>) {
           </a>
         </p>
       )}
+      {foot}
     </div>
   );
 }

@@ -1,0 +1,45 @@
+"""Housekeeping of the whole house: what is old or left over goes, at start and every hour."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import structlog
+
+from fabula.core.errors import AppError
+from fabula.db import Database
+from fabula.engine import operations
+from fabula.features.conversations import importing
+
+log = structlog.get_logger()
+
+INTERVAL_SECONDS = 3_600.0
+# Another process may be importing right now (PostgreSQL); one that paused for so long is dead.
+IDLE_SECONDS = 600.0
+
+
+async def start_upkeep(db: Database, operation_hours: float, stack: AsyncExitStack, *, alone: bool) -> None:
+    """Remove what an earlier process left unfinished before anyone is served, then keep house until `stack` closes."""
+    await _remove_unfinished(db, 0.0 if alone else IDLE_SECONDS)
+    task = asyncio.create_task(_keep_house(db, operation_hours), name="fabula-upkeep")
+
+    async def stop() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(stop)
+
+
+async def _keep_house(db: Database, operation_hours: float) -> None:
+    while True:
+        try:
+            await db.system("purge operations", operations.purge, operation_hours)
+            await _remove_unfinished(db, IDLE_SECONDS)
+        except AppError as error:
+            log.warning("upkeep.failed", code=error.code)  # the database is away; the next round tries again
+        await asyncio.sleep(INTERVAL_SECONDS)
+
+
+async def _remove_unfinished(db: Database, idle_seconds: float) -> None:
+    """In small transactions: a chat may have a hundred thousand messages."""
+    while await db.system("remove unfinished imports", importing.remove_unfinished, idle_seconds):
+        pass

@@ -1,0 +1,134 @@
+"""Imports that are cut off: nothing half-made is seen, nothing is doubled, and the rest follows."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fabula.core.actor import Actor
+from fabula.core.ids import InstanceId, uuid7
+from fabula.db import Database
+from fabula.engine.blobs import FileBlobs
+from fabula.engine.jobs import Jobs
+from fabula.features.connections import Defaults
+from fabula.features.conversations import importing, read
+from fabula.features.generation.previews import tale_scopes
+from fabula.features.identity import ensure_local_owner
+from fabula.features.transfer import Shelves
+from fabula.features.transfer.chatfile import Outline, read_outline
+from fabula.features.transfer.chats import Destination, import_chats
+from fabula.features.transfer.errors import FileGone
+from fabula.features.transfer.folder import import_folder
+from fabula.features.transfer.source import FolderSource
+from fabula.features.transfer.types import Cast, ItemStatus
+from tests.unit.transfer.making import chat_file, header, said
+
+LONG = chat_file(header(), *(said(f"m{n}", user=n % 2 == 1) for n in range(1200)))
+
+
+@pytest.fixture
+async def actor(db: Database) -> Actor:
+    return await db.system("local owner", ensure_local_owner)
+
+
+async def titles(db: Database, actor: Actor) -> list[str]:
+    page = await db.read(actor, read.list_chats, None, 50, None)
+    return sorted(chat.title for chat in page.items)
+
+
+async def unfinished(db: Database) -> int:
+    """How many chats wait to be removed; removes them."""
+    rounds = 0
+    while await db.system("unfinished imports", importing.remove_unfinished, -1.0):
+        rounds += 1
+    return rounds
+
+
+async def test_a_file_that_cannot_be_read_again_leaves_nothing(db: Database, actor: Actor) -> None:
+    def gone(outline: Outline) -> bytes:
+        raise FileGone(outline.file)
+
+    (item,) = await import_chats(db, actor, Destination(Cast(None), gone), [read_outline("x.jsonl", LONG)])
+    assert (item.status, item.error and item.error[0]) == (ItemStatus.FAILED, "transfer.file_gone")
+    assert (await titles(db, actor), await unfinished(db)) == ([], 0)
+
+
+async def test_an_import_that_is_cut_off_is_invisible_and_can_be_done_again(db: Database, actor: Actor) -> None:
+    outline = read_outline("x.jsonl", LONG)
+    to = Destination(Cast(None), lambda _: LONG)
+    task = asyncio.create_task(import_chats(db, actor, to, [outline]))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await titles(db, actor) == []
+    (item,) = await import_chats(db, actor, to, [outline])
+    assert (item.status, await titles(db, actor)) == (ItemStatus.CREATED, ["x"])
+    await unfinished(db)
+    assert await titles(db, actor) == ["x"]
+
+
+async def test_of_two_imports_at_once_one_makes_the_chat(db: Database, actor: Actor) -> None:
+    outline = read_outline("x.jsonl", LONG)
+    to = Destination(Cast(None), lambda _: LONG)
+    both = await asyncio.gather(*(import_chats(db, actor, to, [outline]) for _ in range(2)))
+    found = [items[0] for items in both]
+    assert len({item.id for item in found}) == len(await titles(db, actor)) == 1
+
+
+class Attempt:
+    """A job's context whose steps are kept in `done`, and which dies once `most` of them have run."""
+
+    def __init__(self, actor: Actor, done: dict[str, Any], most: int) -> None:
+        self.actor = actor
+        self._done = done
+        self._left = most
+
+    async def step(self, name: str, fn: Callable[[], Any], *, tries: int = 1) -> Any:
+        if name not in self._done:
+            found = fn()
+            result = await found if isinstance(found, Awaitable) else found
+            if not self._left:
+                raise asyncio.CancelledError("the step had its effect, and the process died before it was noted")
+            self._left -= 1
+            self._done[name] = json.loads(json.dumps(result))
+        return self._done[name]
+
+    async def progress(self, done: int, total: int, note: str = "") -> None:
+        assert 0 <= done <= total
+
+
+async def test_a_folder_is_whole_after_a_death_in_every_step(db: Database, actor: Actor, tmp_path: Path) -> None:
+    files = {
+        "characters/Mira.json": b'{"name": "Mira", "first_mes": "Hi"}',
+        "worlds/Sea.json": b'{"entries": {}}',
+        "chats/Mira/Main.jsonl": chat_file(header(persona="a.png"), said("a"), said("b", user=True)),
+        "chats/Mira/Branch.jsonl": chat_file(header(main_chat="Main"), said("a"), said("c")),
+        "chats/Lost/Old.jsonl": chat_file(header(), said("d", name="Lost")),
+        "settings.json": json.dumps({"power_user": {"personas": {"a.png": "Ann"}}}).encode(),
+        "TextGen Settings/P.json": b'{"temp": 1}',
+    }
+    for name, data in files.items():
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(data)
+    jobs = Jobs(db, tmp_path / "unused", InstanceId(uuid7()), executes=False)
+    to = Shelves(db, FileBlobs(tmp_path / "blobs"), jobs, Defaults(alone=False), tale_scopes())
+    done: dict[str, Any] = {}
+    deaths, result = 0, None
+    while result is None:
+        try:
+            attempt = Attempt(actor, done, most=1 if deaths else 0)
+            result = await import_folder(to, attempt, FolderSource(tmp_path / "in"))  # type: ignore[arg-type]  # as much of a context as is used
+        except asyncio.CancelledError:
+            deaths += 1
+    assert deaths >= 6
+    assert await titles(db, actor) == ["Main", "Old"]
+    assert isinstance(result, dict)
+    items = result["items"]
+    assert isinstance(items, list)
+    assert {item["file"] for item in items if isinstance(item, dict)} == {
+        *(name for name in files if name != "settings.json"), "a.png", "Lost.json",
+    }  # fmt: skip
+    assert {item["status"] for item in items if isinstance(item, dict)} <= {"created", "duplicate"}
