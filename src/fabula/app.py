@@ -23,7 +23,7 @@ from fabula.engine.blobs import FileBlobs
 from fabula.engine.bus import Bus
 from fabula.engine.instances import Instance
 from fabula.engine.jobs import Jobs, migrate_jobs
-from fabula.features import identity, profiles
+from fabula.features import identity, profiles, transfer
 from fabula.features.connections import Connection, Connections, open_keyring
 from fabula.features.connections import http as connections_http
 from fabula.features.conversations import ChatKind
@@ -44,6 +44,8 @@ from fabula.features.personas import http as personas_http
 from fabula.features.profiles import http as profiles_http
 from fabula.features.profiles import jobs as profiles_jobs
 from fabula.features.prompting import http as prompting_http
+from fabula.features.transfer import http as transfer_http
+from fabula.features.transfer import jobs as transfer_jobs
 from fabula.http import errors, spa, system
 from fabula.http import jobs as jobs_http
 from fabula.http.deps import HttpContext
@@ -104,6 +106,8 @@ async def open_fabula(settings: Settings, connection: Connection | None = None) 
         await start_upkeep(db, settings.operation_hours, stack, alone=settings.sql_url() is None)
         blobs = FileBlobs(settings.data / "blobs")
         jobs.register(profiles.THUMBNAIL, profiles_jobs.thumbnail_handler(db, blobs))
+        shelves = transfer.Shelves(db, blobs, jobs, connections.defaults, tale_scopes())
+        jobs.register(transfer.IMPORT_FOLDER, transfer_jobs.folder_handler(shelves))
         yield Fabula(settings, owner, db, bus, blobs, instance, connections, jobs, turns)
 
 
@@ -197,7 +201,8 @@ def build_app(fabula: Fabula) -> FastAPI:
     app.include_router(profiles_http.routes(fabula.blobs, fabula.jobs))
     app.include_router(connections_http.routes(fabula.connections))
     app.include_router(generation_http.routes(fabula.turns))
-    app.include_router(conversations_http.routes())
+    app.include_router(transfer_http.routes(fabula.blobs, fabula.jobs))
+    app.include_router(conversations_http.routes(transfer.FORMATS))
     _add_workshop(app, fabula)
     app.include_router(jobs_http.routes(fabula.jobs))
     app.include_router(spa.routes(spa.web_folder()))

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from fabula.cli import chat, db, doctor, imports, models, search, secrets, serve
+from fabula.cli import chat, db, doctor, imports, models, search, secrets, serve, transfers
 from fabula.core.errors import AppError
 
 app = typer.Typer(help="Fabula: durable, branching AI conversations on your own server.", no_args_is_help=True)
@@ -14,6 +14,9 @@ app.command("chat")(chat.chat)
 app.add_typer(db.app, name="db")
 app.add_typer(models.app, name="models")
 app.add_typer(imports.app, name="import")
+imports.app.command("sillytavern")(transfers.sillytavern)
+imports.app.command("chat")(transfers.chat)
+app.add_typer(transfers.exports, name="export")
 app.add_typer(search.app, name="search")
 app.add_typer(secrets.app, name="secrets")
 

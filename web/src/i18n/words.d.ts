@@ -9,6 +9,12 @@ declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "app";
     keySeparator: false;
-    resources: { app: typeof app; characters: typeof characters; chat: typeof chat; runs: typeof runs; workshop: typeof workshop };
+    resources: {
+      app: typeof app;
+      characters: typeof characters;
+      chat: typeof chat;
+      runs: typeof runs;
+      workshop: typeof workshop;
+    };
   }
 }

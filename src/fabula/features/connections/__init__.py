@@ -1,10 +1,12 @@
 """Which model answers: provider connections with sealed keys, presets, and the choice a turn makes among them."""
 
 from fabula.features.connections.choose import Connection, Connections
+from fabula.features.connections.defaults import Defaults
 from fabula.features.connections.keyfile import KEY_FILE, open_keyring
-from fabula.features.connections.read import check_bindings
+from fabula.features.connections.presets import create_preset
+from fabula.features.connections.read import check_bindings, list_presets
 from fabula.features.connections.rotate import rotate_keys
-from fabula.features.connections.types import BUILT_IN, Choice, ConnectionId, PresetId
+from fabula.features.connections.types import BUILT_IN, Choice, ConnectionId, Preset, PresetFields, PresetId
 
 __all__ = [
     "BUILT_IN",
@@ -13,8 +15,13 @@ __all__ = [
     "Connection",
     "ConnectionId",
     "Connections",
+    "Defaults",
+    "Preset",
+    "PresetFields",
     "PresetId",
     "check_bindings",
+    "create_preset",
+    "list_presets",
     "open_keyring",
     "rotate_keys",
 ]

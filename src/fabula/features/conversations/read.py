@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from fabula.core.actor import Actor, Scope
 from fabula.core.errors import invalid
 from fabula.core.ids import BranchId, ChatId, MessageId, ProfileId, VariantId, is_uuid
@@ -181,4 +183,4 @@ def _pinned_line(tx: ReadTx, actor: Actor, segment: Segment, line: HistoryLine) 
     if segment.pin is None or segment.pin.message_id != line.message_id:
         return line
     variant = store.variants.find_variant(tx, actor.workspace, segment.pin.variant_id)
-    return line if variant is None else replace(line, text=variant.prompt_text, variant_id=variant.id)
+    return line if variant is None else structs.replace(line, text=variant.prompt_text, variant_id=variant.id)

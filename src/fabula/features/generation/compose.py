@@ -206,7 +206,7 @@ def _render(material: Material, turn: Turn, scribe: Scribe, result: LoreResult) 
 
 
 def _history(material: Material, turn: Turn) -> list[HistoryMessage]:
-    history = [HistoryMessage(line.message_id, line.role.value, line.text) for line in material.history]
+    history = [HistoryMessage(line.message_id, line.role, line.text) for line in material.history]
     if turn.prefix and turn.message is not None:
         history.append(HistoryMessage(turn.message, "assistant", turn.prefix))
     return history

@@ -16,7 +16,7 @@ def explain(composed: Composed, told: Told) -> BuiltPrompt:
     """The prompt with its snapshot; the summary is the output of the prompt step."""
     prompt = composed.prompt
     snapshot = {
-        "prompt": [{"origin": p.origin, "role": p.role, "text": p.text, "tokens": p.tokens} for p in prompt.pieces],
+        "prompt": prompt.pieces,
         "trimmed": composed.trimmed,
         "lore": composed.lore,
         "retrieval": [],

@@ -1,7 +1,6 @@
 """The turn: from a stored beginning to a settled answer, as a task of the server and not of any request."""
 
 import asyncio
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec
@@ -9,7 +8,6 @@ from typing import Concatenate, ParamSpec
 import structlog
 
 from fabula.core.actor import Actor, Scope
-from fabula.core.errors import AppError
 from fabula.core.ids import GenerationId, InstanceId
 from fabula.db import Database, WriteTx
 from fabula.engine.operations import Operation
@@ -17,6 +15,7 @@ from fabula.features.connections import Choice, Connections
 from fabula.features.conversations import Author, Branch, Chat
 from fabula.features.generation import store
 from fabula.features.generation.begin import Begin, Begun, Repeated, Turn
+from fabula.features.generation.insist import insist
 from fabula.features.generation.live import LiveRegistry
 from fabula.features.generation.outcome import Terminal, stored_terminal, terminal
 from fabula.features.generation.read import get_generation, get_stored
@@ -28,8 +27,6 @@ from fabula.telemetry import metrics
 
 log = structlog.get_logger()
 P = ParamSpec("P")
-
-_SETTLE_PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Orchestrator:
@@ -122,16 +119,13 @@ class Orchestrator:
     async def _settle(self, writing: Writing, outcome: Outcome) -> None:
         """Store the end, however long the database is away, and only then tell the streams."""
         started, live = writing.started, writing.live
-        pauses = itertools.chain(_SETTLE_PAUSES, itertools.repeat(_SETTLE_PAUSES[-1]))
-        end: _End | None = None
-        while end is None:
-            try:
-                end = await self._db.write(
-                    writing.actor, _close, started, self._owner, writing.model_name, outcome, writing.steps
-                )
-            except AppError as error:
-                log.warning("generation.settle_failed", generation=started.id, code=error.code)
-                await asyncio.sleep(next(pauses))
+        end = await insist(
+            "settle",
+            started.id,
+            lambda: self._db.write(
+                writing.actor, _close, started, self._owner, writing.model_name, outcome, writing.steps
+            ),
+        )
         metrics.generations.labels(end.status.value).inc()
         log.info("turn.settled", generation=started.id, status=end.status.value, tokens=outcome.completion_tokens)
         live.finish(*end.terminal, end.text)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from fabula.core.errors import AppError
 from fabula.db import Database, WriteTx
 from fabula.features.connections import Connection, Connections
 from fabula.features.generation import store, upstream
+from fabula.features.generation.insist import insist
 from fabula.features.generation.live import LiveGeneration
 from fabula.features.generation.outcome import interruption
 from fabula.features.generation.reasoning import ReasoningSplitter
@@ -80,26 +81,28 @@ async def _ask(w: Writing, connection: Connection, began: float) -> None:
     prompt = await source.prepare(w.db, w.actor, w.started, connection, w.material)
     w.material = None
     w.prompt_tokens = prompt.tokens
-    # The model reads the prompt while the database stores it; no delta is shown before both are done.
-    saving = asyncio.create_task(w.db.write(w.actor, _save_prompt, w.started, prompt, time.perf_counter() - began))
+    # The model reads the prompt while the database stores it; the answer does not settle before both are done.
+    saving = asyncio.create_task(_save(w, prompt, time.perf_counter() - began))
     request = ChatRequest(w.model_name, prompt.messages, connection.params)
     stream = upstream.batches(connection.model, request)
     del prompt, request
     try:
-        await _pump(w, stream, saving, began)
+        await _pump(w, stream, began)
     finally:
         await stream.aclose()
-        await asyncio.wait([saving])
-    saving.result()
+        await saving
 
 
-async def _pump(w: Writing, stream: AsyncGenerator[ChatBatch], saving: Awaitable[None], began: float) -> None:
-    live, splitter, saved = w.live, ReasoningSplitter(), False
+async def _save(w: Writing, prompt: BuiltPrompt, seconds: float) -> None:
+    await insist("prompt", w.started.id, lambda: w.db.write(w.actor, _save_prompt, w.started, prompt, seconds))
+
+
+async def _pump(w: Writing, stream: AsyncGenerator[ChatBatch], began: float) -> None:
+    live, splitter, is_first = w.live, ReasoningSplitter(), True
     async for batch in stream:
-        if not saved:
-            await asyncio.shield(asyncio.ensure_future(saving))
+        if is_first:
             metrics.first_delta_seconds.observe(time.perf_counter() - began)
-            saved = True
+            is_first = False
         if batch.finish_reason is not None:
             w.finish_reason = batch.finish_reason
         if batch.usage is not None:

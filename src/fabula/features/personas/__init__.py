@@ -2,17 +2,28 @@
 
 from fabula.features.personas.read import get_persona, list_personas
 from fabula.features.personas.store import CANDIDATES
-from fabula.features.personas.types import Persona
-from fabula.features.personas.write import NewPersona, PersonaChange, change, create, delete
+from fabula.features.personas.types import Persona, PersonaPicture
+from fabula.features.personas.write import (
+    NewPersona,
+    PersonaChange,
+    change,
+    create,
+    delete,
+    media_type_of,
+    set_avatar,
+)
 
 __all__ = [
     "CANDIDATES",
     "NewPersona",
     "Persona",
     "PersonaChange",
+    "PersonaPicture",
     "change",
     "create",
     "delete",
     "get_persona",
     "list_personas",
+    "media_type_of",
+    "set_avatar",
 ]

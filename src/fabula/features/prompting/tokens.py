@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 _CACHED = 16_384  # counts kept per generation of the cache
-_WORTH_CACHING = 64  # characters; shorter texts are counted faster than looked up
+_WORTH_CACHING = 8  # characters; counting a shorter text takes no longer than looking it up
 _TIKTOKEN_FILES = "https://openaipublic.blob.core.windows.net/encodings/"
 
 

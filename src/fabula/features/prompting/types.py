@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import NewType
 
+from msgspec import Struct
+
 from fabula.plugins.contracts import ChatMessage, Json
 
 TemplateId = NewType("TemplateId", str)
@@ -169,8 +171,7 @@ class Insert:
     priority: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryMessage:
+class HistoryMessage(Struct, frozen=True, gc=False):
     """A message that may enter; `tokens` of its text alone, if known."""
 
     id: str
@@ -201,8 +202,7 @@ class PromptParts:
     post_history: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True, gc=False):
     """A text that entered, where it came from, and its tokens with its message's share."""
 
     origin: str

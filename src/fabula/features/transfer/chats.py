@@ -12,8 +12,9 @@ from datetime import datetime
 from fabula.core.actor import Actor
 from fabula.core.clock import utc_now
 from fabula.core.errors import AppError
-from fabula.core.ids import BranchId, ChatId
+from fabula.core.ids import BranchId, ChatId, InstanceId, OperationId
 from fabula.db import Database, WriteTx
+from fabula.engine.store import delete_operation, insert_operation
 from fabula.features.conversations import Chat, ChatKind, importing, whole
 from fabula.features.transfer.chatfile import (
     KEPT,
@@ -143,8 +144,14 @@ async def _fill(db: Database, actor: Actor, to: Destination, line: Line, chat: C
 
 def _finish(tx: WriteTx, actor: Actor, chat: ChatId, main: BranchId, cast: Cast, key: str) -> Chat:
     """Show the chat, unless another import of the same file was through first: then that one's chat."""
+    turn = OperationId(f"transfer:{cast.profile}:{key}")
+    # A row nobody ever sees: who inserts the same one waits here until we have committed, and then finds our chat.
+    is_ours = insert_operation(tx, actor.workspace, turn, key, InstanceId(chat))
     other = whole.find_imported(tx, actor, cast.profile, key)
-    return importing.finish(tx, actor, chat, main) if other is None else other
+    shown = importing.finish(tx, actor, chat, main) if other is None else other
+    if is_ours:
+        delete_operation(tx, actor.workspace, turn)
+    return shown
 
 
 async def _discard(db: Database, actor: Actor, chat: ChatId) -> None:

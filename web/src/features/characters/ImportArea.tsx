@@ -2,9 +2,13 @@ import { type DragEvent, lazy, type ReactNode, Suspense, useRef, useState } from
 import { useTranslation } from "react-i18next";
 import { Icon } from "@/ui/Icon";
 import classes from "./ImportArea.module.css";
+import { toasts } from "@/ui/toasts";
+import { readDropped } from "./folders";
 import type { CardImport } from "./useCardImport";
 
 const ImportReport = lazy(() => import("./ImportReport"));
+
+const tellError = (error: unknown) => void toasts.show(String(error), { tone: "bad" });
 
 /** The whole page takes dropped files. */
 export function ImportArea({
@@ -41,7 +45,7 @@ export function ImportArea({
         event.preventDefault();
         depth.current = 0;
         setOver(false);
-        cards.add([...event.dataTransfer.files]);
+        void readDropped(event.dataTransfer).then(cards.add, tellError);
       }}
     >
       {children}

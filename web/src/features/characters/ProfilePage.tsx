@@ -1,6 +1,6 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { ActionIcon, Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Profile } from "@/api/client";
 import { avatarOf, profileQuery, readSpecText } from "@/api/profiles";
@@ -8,11 +8,11 @@ import { Markdown } from "@/markdown/Markdown";
 import { Avatar } from "@/ui/Avatar";
 import { Icon } from "@/ui/Icon";
 import { Failed, Loading } from "@/ui/States";
-import { toasts } from "@/ui/toasts";
 import { useTitle } from "@/ui/useTitle";
-import { deleteProfile, restoreProfile } from "./api";
 import classes from "./Profile.module.css";
 import { ProfileChats } from "./ProfileChats";
+import { ProfileMenu } from "./ProfileMenu";
+import { useFavourite } from "./useFavourite";
 import { useStartChat } from "./useStartChat";
 
 export default function ProfilePage() {
@@ -27,13 +27,19 @@ export default function ProfilePage() {
 function ProfileView({ profile }: { readonly profile: Profile }) {
   const { t } = useTranslation("characters");
   const start = useStartChat(profile.id);
+  const favourite = useFavourite(profile);
   const notes = readSpecText(profile, "creator_notes");
   const creator = readSpecText(profile, "creator");
   return (
     <article className={classes.page}>
       <header className={classes.head}>
         <span className={classes.picture}>
-          <Avatar name={profile.name} src={profile.hasAvatar ? avatarOf(profile.id) : null} size="fill" />
+          <Avatar
+            key={profile.updatedAt}
+            name={profile.name}
+            src={profile.hasAvatar ? avatarOf(profile.id) : null}
+            size="fill"
+          />
         </span>
         <div className={classes.about}>
           <Link to="/characters" className={classes.back}>
@@ -44,7 +50,11 @@ function ProfileView({ profile }: { readonly profile: Profile }) {
           {profile.tags.length > 0 && (
             <ul className={classes.tags} aria-label={t("tags")}>
               {[...new Set(profile.tags)].map((tag) => (
-                <li key={tag}>{tag}</li>
+                <li key={tag}>
+                  <Link to="/characters" search={{ tag }}>
+                    {tag}
+                  </Link>
+                </li>
               ))}
             </ul>
           )}
@@ -58,6 +68,27 @@ function ProfileView({ profile }: { readonly profile: Profile }) {
           >
             {t("chat.start")}
           </Button>
+          <Button
+            size="md"
+            variant="default"
+            leftSection={<Icon name="edit" size={18} />}
+            renderRoot={(props) => (
+              <Link {...props} to="/characters/$profileId/edit" params={{ profileId: profile.id }} />
+            )}
+          >
+            {t("edit")}
+          </Button>
+          <ActionIcon
+            size={42}
+            variant="default"
+            className={classes.star ?? ""}
+            aria-label={t("favourite", { name: profile.name })}
+            aria-pressed={profile.favourite}
+            data-on={profile.favourite || undefined}
+            onClick={() => favourite.mutate()}
+          >
+            <Icon name="star" />
+          </ActionIcon>
           <ProfileMenu profile={profile} />
         </div>
       </header>
@@ -69,40 +100,5 @@ function ProfileView({ profile }: { readonly profile: Profile }) {
         </details>
       )}
     </article>
-  );
-}
-
-function ProfileMenu({ profile }: { readonly profile: Profile }) {
-  const { t } = useTranslation("characters");
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  const refresh = () => queries.invalidateQueries({ queryKey: ["profiles", "list"] });
-  const fail = (error: Error) => toasts.show(error.message, { tone: "bad" });
-  const remove = async () => {
-    await deleteProfile(profile.id);
-    await navigate({ to: "/characters" });
-    await refresh();
-    const undo = () => void restoreProfile(profile.id).then(refresh).catch(fail);
-    toasts.show(t("deleted", { name: profile.name }), {
-      action: { label: t("common.undo", { ns: "app" }), run: undo },
-    });
-  };
-  return (
-    <Menu withInitialFocusPlaceholder={false} withinPortal={false} position="bottom-end">
-      <Menu.Target>
-        <ActionIcon size={42} variant="default" aria-label={t("more")}>
-          <Icon name="more" />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item
-          color="red"
-          leftSection={<Icon name="trash" size={16} />}
-          onClick={() => void remove().catch(fail)}
-        >
-          {t("delete")}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }

@@ -51,6 +51,16 @@ _LISTS = {
     given: _LIST_CHATS.where(*compress((_OF_PROFILE, _MATCHING, _BEFORE), given))
     for given in product((False, True), repeat=3)
 }
+# As text: the keys are hexadecimal, so nothing in them is special to LIKE. A profile's chats are few enough to look at.
+_FIND_IMPORTED = (
+    sa.select(*_CHAT)
+    .where(_VISIBLE & chats.c.origin_chat_id.is_(None))
+    .where(sa.type_coerce(chats.c.meta_json, sa.Text).like(_P("key", type_=sa.Text)))
+    .order_by(chats.c.id)
+    .limit(1)
+)
+_FIND_IMPORTED_WITH = _FIND_IMPORTED.where(chats.c.entity_profile_id == _P("profile"))
+_FIND_IMPORTED_ALONE = _FIND_IMPORTED.where(chats.c.entity_profile_id.is_(None))
 _INSERT_CHAT = sa.insert(chats)
 _TOUCH_CHAT = (
     sa.update(chats)
@@ -150,6 +160,16 @@ def find_meta(tx: ReadTx, ws: WorkspaceId, chat: ChatId) -> dict[str, Json]:
     """What a chat came with beyond its fields."""
     found: dict[str, Json] = tx.execute(_FIND_META, {"ws": ws, "chat": chat}).scalar_one()
     return found
+
+
+def find_imported(tx: ReadTx, ws: WorkspaceId, profile: ProfileId | None, key: str) -> Chat | None:
+    """The oldest chat with `profile`, no copy of another one, whose meta holds `key` as a text."""
+    params = {"ws": ws, "key": f'%"{key}"%'}
+    if profile is None:
+        row = tx.execute(_FIND_IMPORTED_ALONE, params).one_or_none()
+    else:
+        row = tx.execute(_FIND_IMPORTED_WITH, {**params, "profile": profile}).one_or_none()
+    return None if row is None else _chat(row)
 
 
 def find_deleted_chat(tx: ReadTx, ws: WorkspaceId, chat: ChatId) -> Chat | None:

@@ -1,7 +1,7 @@
 """SQL that reads messages."""
 
 from collections.abc import Sequence
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,8 +26,7 @@ from fabula.plugins import Json
 
 _P = sa.bindparam
 _NOBODY = "00000000-0000-0000-0000-000000000000"
-_SEQ = itemgetter(2)
-_ROLES = {role.value: role for role in MessageRole}
+_SEQ = attrgetter("seq")
 _OURS = m.c.workspace_id == _P("ws")
 _all = v.alias("all_variants")
 _COUNT = sa.select(sa.func.count()).where(_all.c.message_id == m.c.id).scalar_subquery().label("variant_count")
@@ -81,7 +80,7 @@ _lines = (
     .subquery("lines")
 )
 _LINES = sa.select(JsonRows(*_lines.c))
-_decode_lines = Decoder(list[tuple[str, str, int, str, str, str]]).decode
+_decode_lines = Decoder(list[HistoryLine]).decode
 
 
 def _message(row: Any) -> Message:
@@ -134,10 +133,7 @@ def list_lines(tx: ReadTx, ws: WorkspaceId, segment: Segment, high: int, take: i
     }
     found = _decode_lines(tx.execute(_LINES, params).scalar_one())
     found.sort(key=_SEQ, reverse=True)
-    return [
-        HistoryLine(MessageId(mid), VariantId(vid), seq, _ROLES[role], author, text)
-        for mid, vid, seq, role, author, text in found
-    ]
+    return found
 
 
 def find_message(tx: ReadTx, ws: WorkspaceId, message: MessageId) -> Message | None:

@@ -11,7 +11,12 @@ export function Book({ spec, set }: PartProps) {
   const { t } = useTranslation("characters");
   const entries = readBook(spec);
   const put = (index: number, change: Partial<BookEntry>) =>
-    set(setBook(spec, entries.map((entry, at) => (at === index ? { ...entry, ...change } : entry))));
+    set(
+      setBook(
+        spec,
+        entries.map((entry, at) => (at === index ? { ...entry, ...change } : entry)),
+      ),
+    );
   return (
     <div className={classes.fields}>
       <p className={classes.note}>{t("book.about")}</p>
@@ -54,7 +59,14 @@ export function Book({ spec, set }: PartProps) {
                 variant="subtle"
                 color="red"
                 leftSection={<Icon name="trash" size={16} />}
-                onClick={() => set(setBook(spec, entries.filter((_, at) => at !== index)))}
+                onClick={() =>
+                  set(
+                    setBook(
+                      spec,
+                      entries.filter((_, at) => at !== index),
+                    ),
+                  )
+                }
               >
                 {t("delete")}
               </Button>

@@ -14,7 +14,10 @@ const SPEC: Spec = {
   name: "Mira",
   alternate_greetings: ["Hi", 3, "Hello"],
   extensions: { depth_prompt: { prompt: "Be calm.", depth: 2, role: "user", own: 1 }, other: { kept: true } },
-  character_book: { name: "Inn", entries: [{ keys: ["fox"], content: "A sign.", id: 7, extensions: { a: 1 } }] },
+  character_book: {
+    name: "Inn",
+    entries: [{ keys: ["fox"], content: "A sign.", id: 7, extensions: { a: 1 } }],
+  },
 };
 
 describe("a card's fields", () => {

@@ -93,6 +93,7 @@ export const NEW_ENTRY: BookEntry = {
  */
 export function estimateTokens(text: string): number {
   const dense = text.match(/[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/gu)?.length ?? 0;
-  const wide = text.match(/[^\u0000-\u024f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/gu)?.length ?? 0;
+  const letters = text.match(/[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/gu)?.length ?? 0;
+  const wide = Math.max(0, letters - dense);
   return Math.ceil((text.length - dense - wide) / 4 + wide / 2.5 + dense);
 }

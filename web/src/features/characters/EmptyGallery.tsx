@@ -1,0 +1,22 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { Icon } from "@/ui/Icon";
+import { Empty } from "@/ui/States";
+import classes from "./Gallery.module.css";
+
+/** What a newcomer meets when there is nobody yet: the ways in, and a road through the rest. */
+export function EmptyGallery({ onImport }: { readonly onImport: () => void }) {
+  const { t } = useTranslation("characters");
+  return (
+    <Empty icon="book" title={t("empty.title")}>
+      <p>{t("empty.body")}</p>
+      <Button onClick={onImport} leftSection={<Icon name="upload" size={18} />}>
+        {t("import")}
+      </Button>
+      <Link to="/workshop/connections" className={classes.way}>
+        {t("empty.connect")}
+      </Link>
+    </Empty>
+  );
+}
