@@ -15,11 +15,14 @@ REASONS = {
     "jobs: library version",
     "local owner",
     "purge operations",
+    "re-wrap sealed keys",
     "ready",
     "reaper: generations",
     "reaper: jobs",
     "reaper: operations",
+    "remove unfinished imports",
     "restore: cancel revived jobs",
+    "search: index anew",
 }
 
 

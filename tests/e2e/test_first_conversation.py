@@ -133,9 +133,7 @@ async def test_a_phone_shows_everything_without_sideways_scrolling(place: Place,
         assert not wide
         await page.goto(client.address)
         await expect(page.get_by_text("Mira")).to_be_visible()
-        assert not await page.evaluate(
-            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        )
+        assert not await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
 async def test_the_whole_road_works_by_keyboard(place: Place, page: Page) -> None:

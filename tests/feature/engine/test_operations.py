@@ -55,5 +55,3 @@ async def test_a_failed_operation_frees_its_id(db: Database, actor: Actor) -> No
     ran: list[int] = []
     await db.write(actor, effect, operation, ran)
     assert ran == [1]
-
-

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from fabula.features.prompting import HistoryMessage, Insert, Position, PromptParts, build
 from fabula.features.prompting.tokens import EstimatingCounter
@@ -81,7 +82,7 @@ def test_neighbours_of_one_role_are_sent_as_one_message() -> None:
 
 def test_history_fills_from_the_newest_without_holes() -> None:
     messages = history(4)
-    messages[1] = replace(messages[1], text="x" * 50)
+    messages[1] = structs.replace(messages[1], text="x" * 50)
     prompt = fit(PromptParts("", messages), room=3 * 10 + 5)
     assert origins(prompt) == ["message:m2", "message:m3"]
     assert prompt.trimmed == (
