@@ -195,12 +195,13 @@ def build_app(fabula: Fabula) -> FastAPI:
     )
     app.state.http = HttpContext(fabula.db, fabula.instance, identity_http.local_resolver(fabula.owner))
     errors.install(app)
+    # First, for routes are tried in order and these are the hot ones.
+    app.include_router(generation_http.routes(fabula.turns))
     app.include_router(
         system.routes(fabula.db, fabula.bus, __version__, lambda: features_of(fabula), settings.redacted())
     )
     app.include_router(profiles_http.routes(fabula.blobs, fabula.jobs))
     app.include_router(connections_http.routes(fabula.connections))
-    app.include_router(generation_http.routes(fabula.turns))
     app.include_router(transfer_http.routes(fabula.blobs, fabula.jobs))
     app.include_router(conversations_http.routes(transfer.FORMATS))
     _add_workshop(app, fabula)

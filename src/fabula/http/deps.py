@@ -95,8 +95,8 @@ async def _caller(request: Request) -> Caller:
 CallerDep = Annotated[Caller, Depends(_caller)]
 
 
-def wants_stream(request: Request) -> bool:
-    """Tell whether the `Accept` header asks for server-sent events."""
+async def wants_stream(request: Request) -> bool:
+    """Tell whether the `Accept` header asks for server-sent events. Async: FastAPI runs others in a thread."""
     return "text/event-stream" in request.headers.get("accept", "")
 
 

@@ -39,6 +39,8 @@ _PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-16000",
+    # 16 MB: a chat rewrites the same pages turn after turn, and a rarer checkpoint copies each of them home once.
+    "PRAGMA wal_autocheckpoint=4000",
 )
 
 

@@ -34,7 +34,7 @@ class Follower:
         at = None if last_id is None else frames.parse_position(last_id)
         live = self._registry.find(actor.workspace, generation)
         if live is not None:
-            if self._registry.subscribers() >= self._max_streams:
+            if self._registry.followers >= self._max_streams:
                 raise TooManyStreams(self._max_streams)
             return live.attach(at)
         found, stored = await self._db.read(actor, get_stored, generation)

@@ -23,6 +23,7 @@ class LiveGeneration:
         "_content",
         "_end",
         "_reasoning",
+        "_registry",
         "_subscribers",
         "abort_requested",
         "at",
@@ -39,7 +40,8 @@ class LiveGeneration:
         "workspace",
     )
 
-    def __init__(self, started: Started) -> None:
+    def __init__(self, started: Started, registry: "LiveRegistry") -> None:
+        self._registry = registry
         self.id: GenerationId = started.id
         self.workspace: WorkspaceId = started.workspace
         self.message_id: MessageId | None = started.message_id
@@ -126,16 +128,14 @@ class LiveGeneration:
         """Follow from position `at`, or from the start with `meta`."""
         source = LiveSource(self, at)
         self._subscribers.add(source)
+        self._registry.followers += 1
         metrics.subscribers.inc()
         return source
-
-    @property
-    def followers(self) -> int:
-        return len(self._subscribers)
 
     def detach(self, source: "LiveSource") -> None:
         if source in self._subscribers:
             self._subscribers.remove(source)
+            self._registry.followers -= 1
             metrics.subscribers.dec()
 
 
@@ -198,9 +198,10 @@ class LiveRegistry:
     def __init__(self, keep_seconds: float) -> None:
         self._keep = keep_seconds
         self._live: dict[GenerationId, LiveGeneration] = {}
+        self.followers = 0  # streams that follow live generations here
 
     def open(self, started: Started) -> LiveGeneration:
-        live = LiveGeneration(started)
+        live = LiveGeneration(started, self)
         self._live[live.id] = live
         metrics.live_generations.inc()
         return live
@@ -213,10 +214,6 @@ class LiveRegistry:
         """It has ended: forget it after a while."""
         metrics.live_generations.dec()
         asyncio.get_running_loop().call_later(self._keep, self._live.pop, live.id, None)
-
-    def subscribers(self) -> int:
-        """How many streams follow live generations here."""
-        return sum(live.followers for live in self._live.values())
 
     def running(self) -> list[LiveGeneration]:
         return [live for live in self._live.values() if live.ended_at is None]

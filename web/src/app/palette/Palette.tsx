@@ -3,16 +3,23 @@ import { type KeyboardEvent, useId, useState, useSyncExternalStore } from "react
 import { useTranslation } from "react-i18next";
 import { type Command, commands, filterCommands } from "../commands";
 import { Keys } from "./Keys";
+import { useHits } from "./useHits";
 import classes from "./Palette.module.css";
 
-/** All commands of the moment, found by typing. The field keeps the focus; arrows move the choice. */
+interface Offer extends Command {
+  readonly note?: string;
+}
+
+/** All commands of the moment and what the workspace holds, found by typing. The field keeps the focus; arrows move the choice. */
 export default function Palette({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation();
   const id = useId();
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState(0);
   const all = useSyncExternalStore(commands.watch, commands.read);
-  const found = filterCommands(all, query).filter((command) => command.id !== "palette");
+  const hits = useHits(query);
+  const matching = filterCommands(all, query).filter((command) => command.id !== "palette");
+  const found: readonly Offer[] = [...matching, ...hits];
   const at = Math.min(chosen, found.length - 1);
 
   const run = (command: Command | undefined) => {
@@ -64,6 +71,7 @@ export default function Palette({ onClose }: { readonly onClose: () => void }) {
               onClick={() => run(command)}
             >
               <span>{command.title}</span>
+              {command.note !== undefined && <small>{command.note}</small>}
               {command.keys !== undefined && <Keys keys={command.keys} />}
             </div>
           ))}

@@ -101,10 +101,10 @@ function VariantArrows({ message, isLast, busy }: Props) {
           type="button"
           className={classes.count}
           title={t("variants")}
-          aria-label={`${t("variant.place", { position: position ?? "–", count })}. ${t("variants")}`}
           onClick={() => open({ kind: "variants", message })}
         >
           {position ?? "–"} / {count}
+          <span className="unseen">: {t("variants")}</span>
         </button>
       )}
       <Action

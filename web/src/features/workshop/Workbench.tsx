@@ -136,7 +136,7 @@ function Editor<Item extends Named, Draft>(props: Props<Item, Draft> & { readonl
       <Link to={`/workshop/${resource.name}`} className={classes.back}>
         <Icon name="back" size={16} /> {t(resource.name)}
       </Link>
-      <h2>{item?.name ?? t(`new.${resource.name}`)}</h2>
+      <h1>{item?.name ?? t(`new.${resource.name}`)}</h1>
       {fixed && <p className={classes.none}>{t("fixed")}</p>}
       {form({ draft, set, item, foot })}
       {!placesFoot && foot}

@@ -6,7 +6,7 @@ import { Failed, Loading } from "@/ui/States";
 import { chatQuery } from "../api";
 import { tellError } from "../session";
 import { AuthorNote } from "./AuthorNote";
-import { type ChatPatch, choicesQuery, patchChat } from "./api";
+import { choicesQuery, patchChat } from "./api";
 import { Binding } from "./Binding";
 import classes from "./ChatSettings.module.css";
 import { ExportLinks } from "./ExportLinks";
@@ -79,19 +79,32 @@ function Fields({ chat }: { readonly chat: Chat }) {
 
 function useSave(chat: Chat) {
   const queries = useQueryClient();
+  const { queryKey } = chatQuery(chat.id);
   const { mutate } = useMutation({
-    mutationFn: (patch: ChatPatch) => patchChat(chat.id, { ...patch, version: chat.version }),
+    // One after the other, each on what the one before left: leaving a field for another may save both.
+    scope: { id: `settings ${chat.id}` },
+    mutationFn: ({ title, settings }: Change) => {
+      const now = queries.getQueryData(queryKey) ?? chat;
+      return patchChat(chat.id, {
+        version: now.version,
+        ...(title !== undefined && { title }),
+        ...(settings && { settings: { ...settingsOf(now), ...settings } }),
+      });
+    },
     onSuccess: (changed) => {
-      queries.setQueryData(chatQuery(chat.id).queryKey, changed);
+      queries.setQueryData(queryKey, changed);
       return queries.invalidateQueries({ queryKey: ["chats", "list"] });
     },
     onError: (error) => {
       tellError(error);
-      void queries.invalidateQueries({ queryKey: chatQuery(chat.id).queryKey });
+      void queries.invalidateQueries({ queryKey });
     },
   });
-  return {
-    save: mutate,
-    bind: (change: Settings) => mutate({ settings: { ...settingsOf(chat), ...change } }),
-  };
+  return { save: mutate, bind: (settings: Settings) => mutate({ settings }) };
+}
+
+interface Change {
+  readonly title?: string;
+  /** Only the bindings that change. */
+  readonly settings?: Settings;
 }

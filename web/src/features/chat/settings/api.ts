@@ -33,11 +33,12 @@ export function modelsQuery(connectionId: string) {
   });
 }
 
-export interface ChatPatch {
+interface ChatPatch {
   readonly title?: string;
   readonly settings?: ChatSettings;
+  readonly version: number;
 }
 
-export function patchChat(chatId: string, body: ChatPatch & { readonly version: number }) {
+export function patchChat(chatId: string, body: ChatPatch) {
   return take(http.PATCH("/v1/chats/{chatId}", { params: { path: { chatId } }, body }));
 }

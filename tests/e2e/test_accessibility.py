@@ -1,0 +1,111 @@
+"""axe finds nothing on any page, in both themes and both languages, on a desktop and on a phone."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from fabula.plugins.testing import ScriptedModel
+from tests.conftest import REPO, Place
+from tests.e2e.conftest import DESKTOP, PHONE
+from tests.server import Client, running
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+AXE = REPO / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_RUN = """axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations.map(
+  rule => `${rule.id}: ${rule.nodes.map(node => node.target.join(" ")).slice(0, 3).join("; ")}`))"""
+
+
+async def fill(client: Client) -> list[str]:
+    """A workspace with one of everything; returns the addresses of its pages."""
+    chat = await client.chat(name="Mira", tags=["inn"], creator_notes="Calm.", alternate_greetings=["You again?"])
+    await client.say(chat)
+    profile = (await client.call("GET", f"/v1/chats/{chat}"))["entityProfileId"]
+    first, *_, last = await client.messages(chat)
+    await client.call("POST", f"/v1/chats/{chat}/branches", json={"forkedFromMessageId": first["id"]}, status=201)
+    made = {
+        "personas": {"name": "Ada", "description": "A cartographer.", "isDefault": True},
+        "prompt-templates": {"name": "Plain", "templateText": "You are {{char}}.{% if x %}{% endif %}"},
+        "generation-presets": {"name": "Warm", "params": {"temperature": 0.9}},
+        "provider-connections": {
+            "name": "Near",
+            "provider": "openai_compatible",
+            "baseUrl": "http://127.0.0.1:9/v1",
+        },
+        "lorebooks": {"name": "The North"},
+    }
+    ids = {
+        kind: (await client.call("POST", f"/v1/{kind}", json=body, status=201))["id"]
+        for kind, body in made.items()
+    }
+    entry = {"keys": ["road"], "content": "It is long.", "comment": "Road"}
+    await client.call("POST", f"/v1/lorebooks/{ids['lorebooks']}/entries", json=entry, status=201)
+    return [
+        "/characters",
+        "/characters?favourite=true",
+        f"/characters/{profile}",
+        f"/characters/{profile}/edit",
+        "/chats",
+        f"/chats/{chat}",
+        f"/chats/{chat}?message={last['id']}",
+        f"/chats/{chat}/read",
+        "/workshop/personas",
+        f"/workshop/personas?id={ids['personas']}",
+        f"/workshop/templates?id={ids['prompt-templates']}",
+        f"/workshop/presets?id={ids['generation-presets']}",
+        f"/workshop/connections?id={ids['provider-connections']}",
+        f"/workshop/lorebooks?id={ids['lorebooks']}",
+        "/runs",
+        f"/runs/{last['generationId']}",
+        "/no-such-page",
+    ]
+
+
+async def check(page: Page) -> list[str]:
+    await page.evaluate(AXE.read_text())
+    found: list[str] = await page.evaluate(_RUN)
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("locale", "size"), [("en-GB", DESKTOP), ("ru-RU", PHONE), ("en-GB", PHONE), ("ru-RU", DESKTOP)])
+async def test_every_page_is_accessible(
+    place: Place, browser: Browser, locale: str, size: dict[str, int], scheme: Any
+) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: run `make web`")
+    problems: dict[str, list[str]] = {}
+    async with running(place, ScriptedModel()) as client:
+        addresses = await fill(client)
+        context = await browser.new_context(
+            viewport=size,  # type: ignore[arg-type]  # a TypedDict there
+            locale=locale,
+            color_scheme=scheme,
+            reduced_motion="reduce",
+        )
+        page = await context.new_page()
+        for address in addresses:
+            await page.goto(client.address + address)
+            await page.wait_for_selector("h1, h2")
+            await page.wait_for_timeout(300)
+            if found := await check(page):
+                problems[address] = found
+        await context.close()
+    assert problems == {}
+
+
+async def test_what_opens_over_a_chat_is_accessible(place: Place, page: Page) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: run `make web`")
+    problems: dict[str, list[str]] = {}
+    async with running(place, ScriptedModel()) as client:
+        address = client.address + (await fill(client))[5]
+        for key in ("s", "b", "e", "?", "Control+k"):
+            await page.goto(address)
+            await page.get_by_role("region", name="Messages").focus()
+            await page.keyboard.press(key)
+            await page.wait_for_timeout(500)
+            if found := await check(page):
+                problems[key] = found
+    assert problems == {}
