@@ -35,10 +35,7 @@ async def fill(client: Client) -> list[str]:
         },
         "lorebooks": {"name": "The North"},
     }
-    ids = {
-        kind: (await client.call("POST", f"/v1/{kind}", json=body, status=201))["id"]
-        for kind, body in made.items()
-    }
+    ids = {kind: (await client.call("POST", f"/v1/{kind}", json=body, status=201))["id"] for kind, body in made.items()}
     entry = {"keys": ["road"], "content": "It is long.", "comment": "Road"}
     await client.call("POST", f"/v1/lorebooks/{ids['lorebooks']}/entries", json=entry, status=201)
     return [
@@ -69,7 +66,9 @@ async def check(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("locale", "size"), [("en-GB", DESKTOP), ("ru-RU", PHONE), ("en-GB", PHONE), ("ru-RU", DESKTOP)])
+@pytest.mark.parametrize(
+    ("locale", "size"), [("en-GB", DESKTOP), ("ru-RU", PHONE), ("en-GB", PHONE), ("ru-RU", DESKTOP)]
+)
 async def test_every_page_is_accessible(
     place: Place, browser: Browser, locale: str, size: dict[str, int], scheme: Any
 ) -> None:
