@@ -8,6 +8,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "fabula"
 REASONS = {
     "aborts",
     "flush",
+    "give up",
     "heartbeat",
     "job: start",
     "jobs: is the library migrated",

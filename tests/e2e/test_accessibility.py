@@ -87,7 +87,7 @@ async def test_every_page_is_accessible(
         for address in addresses:
             await page.goto(client.address + address)
             await page.wait_for_selector("h1, h2")
-            await page.wait_for_timeout(300)
+            await page.wait_for_timeout(200)
             if found := await check(page):
                 problems[address] = found
         await context.close()

@@ -35,8 +35,10 @@ async def test_an_edit_is_a_new_variant_and_the_old_one_stays(place: Place, page
         chat = await begin(client, page, "A grey morning.")
         await page.get_by_role("region", name="Messages").focus()
         await page.keyboard.press("e")
-        await page.get_by_role("textbox", name="The message").fill("A golden morning.")
-        await page.keyboard.press("Control+Enter")
+        field = page.get_by_role("textbox", name="The message")
+        await field.fill("A golden morning.")
+        await field.press("Control+Enter")
+        await expect(field).to_have_count(0)
         await shown(page, "A golden morning.")
         last = (await client.messages(chat))[-1]
         assert (last["promptText"], last["variantCount"]) == ("A golden morning.", 2)

@@ -53,6 +53,8 @@ class Flusher:
             except AppError as error:
                 # The database is away: the text stays in memory and goes with the next flush, or with settle.
                 log.warning("flusher.failed", code=error.code)
+            except Exception:  # edge: one task flushes for everybody; it must not end by one bad answer
+                log.exception("flusher.broken")
 
     async def _flush(self, dirty: list[LiveGeneration]) -> None:
         for start in range(0, len(dirty), BATCH):
@@ -65,7 +67,7 @@ class Flusher:
             try:
                 if rows:
                     await self._db.system("flush", conversations.answer.flush, rows)
-            except AppError:
+            except Exception:
                 for live in batch:
                     live.dirty = True
                 raise

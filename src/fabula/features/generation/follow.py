@@ -26,16 +26,19 @@ class Follower:
         self._poll_seconds = poll_seconds
         self._max_streams = max_streams
 
+    def check_room(self) -> None:
+        """Raise `TooManyStreams` where one more may not be opened; asked before a turn is begun, not after."""
+        if self._registry.followers >= self._max_streams:
+            raise TooManyStreams(self._max_streams)
+
     async def follow(self, actor: Actor, generation: GenerationId, last_id: str | None) -> Source:
         """A source from `last_id` (an id that is not ours counts as the start).
 
-        Raises `GenerationNotFound` or `TooManyStreams`.
+        Raises `GenerationNotFound`.
         """
         at = None if last_id is None else frames.parse_position(last_id)
         live = self._registry.find(actor.workspace, generation)
         if live is not None:
-            if self._registry.followers >= self._max_streams:
-                raise TooManyStreams(self._max_streams)
             return live.attach(at)
         found, stored = await self._db.read(actor, get_stored, generation)
         return StoredSource(self._db, actor, found, stored, at, self._poll_seconds)

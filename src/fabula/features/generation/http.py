@@ -181,6 +181,7 @@ def _add_generations(router: APIRouter, turns: Turns) -> None:
         summary="Follow an answer, from the start or from `Last-Event-ID`",
     )
     async def follow(call: CallerDep, generation: GenerationIdPath, last_id: LastEventId = None) -> Response:
+        turns.check_room()
         return EventStream(await turns.follow(call.actor, generation, last_id))
 
     @router.post(

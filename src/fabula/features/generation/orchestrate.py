@@ -17,9 +17,9 @@ from fabula.features.generation import store
 from fabula.features.generation.begin import Begin, Begun, Repeated, Turn
 from fabula.features.generation.insist import insist
 from fabula.features.generation.live import LiveRegistry
-from fabula.features.generation.outcome import Terminal, stored_terminal, terminal
+from fabula.features.generation.outcome import Terminal, broken_off, stored_terminal, terminal
 from fabula.features.generation.read import get_generation, get_stored
-from fabula.features.generation.settle import settle
+from fabula.features.generation.settle import give_up, settle
 from fabula.features.generation.sources import TurnSources
 from fabula.features.generation.types import GenerationStatus, Outcome, Started, StepRecord
 from fabula.features.generation.write import Writing, write_answer
@@ -113,8 +113,17 @@ class Orchestrator:
         try:
             outcome = await write_answer(writing)
             await self._settle(writing, outcome)
+        except Exception:  # edge: a task of its own; its streams must end, and its branch must be free again
+            log.exception("generation.settle_broken", generation=writing.started.id)
+            await self._give_up(writing)
         finally:
             self._registry.closed(writing.live)
+
+    async def _give_up(self, writing: Writing) -> None:
+        """Settling failed by a fault of ours: mark the generation as a dead process's would be, with the flushed text."""
+        started = writing.started
+        await insist("give up", started.id, lambda: self._db.system("give up", give_up, started))
+        writing.live.finish(*broken_off())
 
     async def _settle(self, writing: Writing, outcome: Outcome) -> None:
         """Store the end, however long the database is away, and only then tell the streams."""

@@ -12,6 +12,11 @@ def interruption() -> dict[str, Json]:
     return {"code": error.code, "message": error.message}
 
 
+def broken_off() -> Terminal:
+    """The end of an answer that nobody goes on with."""
+    return b"llm.stream.error", dict(interruption())
+
+
 def terminal(outcome: Outcome) -> Terminal:
     """The event and data that end a stream."""
     tokens = (outcome.prompt_tokens, outcome.completion_tokens)

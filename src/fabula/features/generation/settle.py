@@ -68,6 +68,16 @@ def settle(
     return True
 
 
+def give_up(tx: WriteTx, started: Started) -> None:
+    """Close a generation that cannot be settled, as if its process had died; its flushed text stays."""
+    error = GenerationInterrupted()
+    problem: dict[str, object] = {"code": error.code, "message": error.message}
+    store.ownership.interrupt(tx, [started.id], problem)
+    if started.variant_id is not None:
+        conversations.answer.interrupt(tx, [started.variant_id])
+    store.runs.interrupt(tx, [started.run_id])
+
+
 def interrupt_orphans(tx: WriteTx) -> int:
     """Mark up to `REAP_BATCH` generations whose owner is no living instance; their flushed text stays."""
     orphans = store.ownership.list_orphans(tx, REAP_BATCH)

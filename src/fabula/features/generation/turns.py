@@ -66,8 +66,13 @@ class Turns:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> GenerationId:
-        """See `Orchestrator.start`."""
+        """See `Orchestrator.start`; raises `TooManyStreams` before anything is stored."""
+        self._follower.check_room()
         return await self._orchestrator.start(actor, operation, begin, *args, **kwargs)
+
+    def check_room(self) -> None:
+        """See `Follower.check_room`."""
+        self._follower.check_room()
 
     async def follow(self, actor: Actor, generation: GenerationId, last_id: str | None) -> Source:
         """See `Follower.follow`."""
