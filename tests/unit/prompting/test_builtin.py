@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fabula.features.prompting import (
-    BUILTIN_TEMPLATE,
     DEFAULT_SYSTEM,
     HistoryMessage,
     MacroContext,
@@ -22,8 +23,11 @@ from fabula.features.prompting import (
     parse_examples,
     read_character,
     render,
+    render_builtin,
 )
+from fabula.features.prompting.builtin import BUILTIN_TEMPLATE
 from fabula.features.prompting.template import validate
+from fabula.features.prompting.types import Character
 from fabula.plugins.contracts import Json
 from tests.unit.prompting.support import CARD, NOW, macro_context
 
@@ -156,3 +160,17 @@ def test_a_real_card_becomes_a_prompt(cases: Path, name: str) -> None:
     assert prompt.pieces[0].origin == "system"
     assert (prompt.pieces[-1].origin == "post_history") == bool(char.post_history_instructions.strip())
     assert prompt.tokens <= 8_192 - 512
+
+
+_FIELD = st.sampled_from(
+    ["", "  \n", "Text.", "  Two\n\nparagraphs. ", "{{ not liquid }} {% if %}", "Ünïcode — «тест»"]
+)
+
+
+@given(_FIELD, _FIELD, _FIELD, _FIELD, _FIELD, st.sampled_from(["Ours.", ""]))
+def test_the_fast_way_writes_what_the_template_renders(
+    own: str, description: str, personality: str, scenario: str, persona: str, ours: str
+) -> None:
+    char = Character("Mira", "", description, personality, scenario, system_prompt=own)
+    ctx = MacroContext(char, Persona("Ann", persona), NOW, "seed", original=ours)
+    assert render_builtin(ctx) == render(BUILTIN_TEMPLATE, TemplateContext(ctx)).text

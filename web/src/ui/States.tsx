@@ -8,16 +8,19 @@ import classes from "./States.module.css";
 interface EmptyProps {
   readonly icon: IconName;
   readonly title: string;
+  /** It is all that the page shows, so its title is the page's. */
+  readonly whole?: boolean;
   readonly children?: ReactNode;
 }
 
-export function Empty({ icon, title, children }: EmptyProps) {
+export function Empty({ icon, title, whole = false, children }: EmptyProps) {
+  const Title = whole ? "h1" : "h2";
   return (
     <div className={classes.state}>
       <span className={classes.mark}>
         <Icon name={icon} size={28} />
       </span>
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {children}
     </div>
   );
@@ -25,11 +28,14 @@ export function Empty({ icon, title, children }: EmptyProps) {
 
 interface FailedProps {
   readonly error: Error;
+  /** It is all that the page shows, so its title is the page's. */
+  readonly whole?: boolean;
   readonly onRetry: () => void;
 }
 
 /** What went wrong, in the server's words when it said any, and the way to try again. */
-export function Failed({ error, onRetry }: FailedProps) {
+export function Failed({ error, whole = false, onRetry }: FailedProps) {
+  const Title = whole ? "h1" : "h2";
   const { t } = useTranslation();
   const said = error instanceof ApiError && error.isSaid;
   return (
@@ -37,7 +43,7 @@ export function Failed({ error, onRetry }: FailedProps) {
       <span className={classes.mark} data-bad>
         <Icon name="warn" size={28} />
       </span>
-      <h2>{t("error.title")}</h2>
+      <Title>{t("error.title")}</Title>
       <p>{said ? error.message : t("error.unreachable")}</p>
       <Button variant="default" onClick={onRetry} leftSection={<Icon name="retry" size={16} />}>
         {t("error.retry")}

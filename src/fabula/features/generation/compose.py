@@ -188,7 +188,7 @@ def _render(material: Material, turn: Turn, scribe: Scribe, result: LoreResult) 
     """The system prompt: by the template that was chosen, else by the built-in one, which needs no history."""
     told = material.told
     if told.template is None:
-        return prompting.render(prompting.BUILTIN_TEMPLATE, TemplateContext(scribe.macros, scribe.variables)).text
+        return prompting.render_builtin(scribe.macros)
     chat: dict[str, Json] = {}
     if told.chat is not None:
         chat = {"id": told.chat.id, "title": told.chat.title, "kind": told.chat.kind.value}

@@ -1,7 +1,7 @@
 """Prompting: macros, templates, token counts and the prompt itself. Plain values in, plain values out; knows no chat."""
 
 from fabula.features.prompting.build import build
-from fabula.features.prompting.builtin import BUILTIN_TEMPLATE, DEFAULT_SYSTEM
+from fabula.features.prompting.builtin import DEFAULT_SYSTEM, render_builtin
 from fabula.features.prompting.character import expand_fields, read_character
 from fabula.features.prompting.examples import parse_examples
 from fabula.features.prompting.macros import expand
@@ -25,7 +25,6 @@ from fabula.features.prompting.types import (
 )
 
 __all__ = [
-    "BUILTIN_TEMPLATE",
     "CHOSEN",
     "DEFAULT_SYSTEM",
     "HistoryMessage",
@@ -50,4 +49,5 @@ __all__ = [
     "parse_examples",
     "read_character",
     "render",
+    "render_builtin",
 ]

@@ -1,5 +1,7 @@
 """The template used where none is chosen. It is an ordinary template: copy it to start one's own."""
 
+from fabula.features.prompting.types import MacroContext
+
 DEFAULT_SYSTEM = """\
 You are {{char}}, and you write {{char}}'s next reply in a tale told together with {{user}}.
 Stay in character: speak, act and feel as {{char}} would, and know only what {{char}} can know.
@@ -31,3 +33,18 @@ BUILTIN_TEMPLATE = """\
 {{ user.description | strip }}
 {%- endif -%}
 """
+
+
+def render_builtin(ctx: MacroContext) -> str:
+    """What `BUILTIN_TEMPLATE` renders to for finished fields (see `expand_fields`), without Liquid: it is on the way to
+    the first token of most turns. A test holds the two against each other.
+    """
+    char, user = ctx.char, ctx.user
+    system = char.system_prompt.strip() or ctx.original
+    sections = (
+        (char.display, char.description),
+        (f"Personality of {char.display}", char.personality),
+        ("Scenario", char.scenario),
+        (user.name, user.description),
+    )
+    return system + "".join(f"\n\n# {title}\n{text.strip()}" for title, text in sections if text.strip())

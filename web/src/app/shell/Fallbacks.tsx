@@ -8,7 +8,7 @@ import { Empty, Failed } from "@/ui/States";
 export function Missing() {
   const { t } = useTranslation();
   return (
-    <Empty icon="book" title={t("missing.title")}>
+    <Empty whole icon="book" title={t("missing.title")}>
       <Button component={Link} to="/characters" variant="default">
         {t("missing.home")}
       </Button>
@@ -21,6 +21,7 @@ export function RouteFailed({ error, reset }: ErrorComponentProps) {
   const queries = useQueryErrorResetBoundary();
   return (
     <Failed
+      whole
       error={error instanceof Error ? error : new Error(String(error))}
       onRetry={() => {
         queries.reset();
@@ -57,7 +58,7 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, S
 function Fallen() {
   const { t } = useTranslation();
   return (
-    <Empty icon="warn" title={t("error.title")}>
+    <Empty whole icon="warn" title={t("error.title")}>
       <p>{t("error.body")}</p>
       <button type="button" onClick={() => location.reload()}>
         {t("error.reload")}

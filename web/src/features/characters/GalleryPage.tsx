@@ -7,6 +7,7 @@ import { toasts } from "@/ui/toasts";
 import { useTitle } from "@/ui/useTitle";
 import { createProfile } from "./api";
 import { FilterBar } from "./FilterBar";
+import { FirstSteps } from "./FirstSteps";
 import classes from "./Gallery.module.css";
 import { Grid } from "./Grid";
 import { ImportArea } from "./ImportArea";
@@ -38,6 +39,7 @@ export default function GalleryPage() {
             <Progress aria-label={t("import")} value={(100 * progress.done) / progress.total} animated />
           </div>
         )}
+        <FirstSteps />
         <FilterBar filter={filter} />
         <Grid filter={filter} onImport={cards.pick} />
       </div>

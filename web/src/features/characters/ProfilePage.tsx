@@ -20,7 +20,7 @@ export default function ProfilePage() {
   const profile = useQuery(profileQuery(profileId));
   useTitle(profile.data?.name ?? "");
   if (profile.isPending) return <Loading />;
-  if (profile.isError) return <Failed error={profile.error} onRetry={() => void profile.refetch()} />;
+  if (profile.isError) return <Failed whole error={profile.error} onRetry={() => void profile.refetch()} />;
   return <ProfileView profile={profile.data} />;
 }
 

@@ -25,7 +25,7 @@ export default function ChatPage() {
   const { branch } = useSearch({ from: "/chats/$chatId" });
   const chat = useQuery(chatQuery(chatId));
   if (chat.isPending) return <Loading />;
-  if (chat.isError) return <Failed error={chat.error} onRetry={() => void chat.refetch()} />;
+  if (chat.isError) return <Failed whole error={chat.error} onRetry={() => void chat.refetch()} />;
   const branchId = branch ?? chat.data.activeBranchId;
   return <OpenBranch key={branchId} chat={chat.data} branchId={branchId} />;
 }

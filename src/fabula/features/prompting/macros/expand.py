@@ -1,6 +1,7 @@
 """Turn macros into values, exactly once: what a macro prints is never read again."""
 
 import textwrap
+from functools import lru_cache
 from typing import Final
 
 from fabula.features.prompting.macros import chance
@@ -10,6 +11,9 @@ from fabula.features.prompting.macros.table import TABLE
 from fabula.features.prompting.types import Expanded, MacroContext, Variables
 
 _MARKS = ("{{", "<", "\\{", "\\}")
+# A card's texts are expanded at every turn; 512 of them, each of at most so many characters, stay parsed.
+_REMEMBERED: Final = 16_384
+_parse_again = lru_cache(maxsize=512)(parse)
 _FALSE: Final = frozenset({"", "0", "false", "off", "no"})
 # Macros whose arguments are not simply printed first: they need the place, the branch not taken, or the text around.
 _OWN: Final = frozenset({"pick", "if", "//", "trim"})
@@ -24,7 +28,7 @@ def expand(text: str, ctx: MacroContext, variables: Variables) -> Expanded:
     if not any(mark in text for mark in _MARKS):
         return Expanded(text)
     session = Session(ctx, variables)
-    result = print_nodes(parse(text), session)
+    result = print_nodes(_parse_again(text) if len(text) <= _REMEMBERED else parse(text), session)
     return Expanded(result, session.changes, session.unknown, tuple(session.hidden_keys), tuple(session.comments))
 
 

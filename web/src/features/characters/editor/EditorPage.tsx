@@ -24,7 +24,7 @@ export default function EditorPage() {
   const profile = useQuery(profileQuery(profileId));
   useTitle(profile.data?.name ?? "");
   if (profile.isPending) return <Loading />;
-  if (profile.isError) return <Failed error={profile.error} onRetry={() => void profile.refetch()} />;
+  if (profile.isError) return <Failed whole error={profile.error} onRetry={() => void profile.refetch()} />;
   return <Editor key={profileId} profile={profile.data} />;
 }
 

@@ -22,7 +22,7 @@ export default function ReadingPage() {
   const { branch } = useSearch({ from: "/chats/$chatId/read" });
   const chat = useQuery(chatQuery(chatId));
   if (chat.isPending) return <Loading />;
-  if (chat.isError) return <Failed error={chat.error} onRetry={() => void chat.refetch()} />;
+  if (chat.isError) return <Failed whole error={chat.error} onRetry={() => void chat.refetch()} />;
   const at = { chatId, branchId: branch ?? chat.data.activeBranchId };
   return <Story at={at} title={chat.data.title} profileId={chat.data.entityProfileId} />;
 }
