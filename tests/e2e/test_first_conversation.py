@@ -53,7 +53,7 @@ async def test_drop_a_card_press_chat_write_and_watch(place: Place, page: Page, 
         await page.goto(client.address)
         await expect(page.get_by_text("Nobody is here yet")).to_be_visible()
         await drop(page, cases / "cards" / "v2_st_seraphina_with_book.png")
-        await page.get_by_role("button", name="Close").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Close").click()
         await page.get_by_role("button", name="Chat with Seraphina").click()
         await shown(page, "You wake with a start")
         await write(page, "Where am I?")
