@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 
 from fabula.core.errors import AppError
 from fabula.features.prompting import (
-    BUILTIN_TEMPLATE,
     DEFAULT_SYSTEM,
     MacroContext,
     Persona,
@@ -25,6 +24,7 @@ from fabula.features.prompting import (
     read_character,
     render,
 )
+from fabula.features.prompting.builtin import BUILTIN_TEMPLATE
 from fabula.plugins.contracts import Json
 
 MAX_SECONDS = 1.0
