@@ -4,12 +4,16 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from msgspec import Struct
+
 Json: TypeAlias = "bool | float | str | list[Json] | dict[str, Json] | None"
 
 
-@dataclass(frozen=True, slots=True)
-class ChatMessage:
-    """One message of a prompt: `role` is system, user, assistant or tool."""
+class ChatMessage(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One message of a prompt: `role` is system, user, assistant or tool.
+
+    A struct, since a prompt makes hundreds of them: it encodes to JSON as the object that chat protocols want.
+    """
 
     role: str
     content: str

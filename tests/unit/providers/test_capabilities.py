@@ -1,4 +1,5 @@
 import pytest
+from msgspec import to_builtins
 
 from fabula.plugins import ChatMessage, ChatRequest
 from fabula.providers.openai_compatible.capabilities import (
@@ -35,7 +36,7 @@ def test_the_owner_of_a_listed_model_tells_the_family() -> None:
 
 
 def test_openai_gets_only_what_it_knows_under_its_names() -> None:
-    body = build_body(BY_NAME["openai"], REQUEST, stream_usage=True)
+    body = to_builtins(build_body(BY_NAME["openai"], REQUEST, stream_usage=True))
     assert body == {
         "temperature": 0.7,
         "max_completion_tokens": 5,

@@ -104,15 +104,11 @@ class _Builder:
 
     def _split_history(self) -> tuple[list[Piece], list[Piece]]:
         """The newest message, which always enters, and the older ones, both oldest first."""
+        count = self._counter.count
         pieces = [
-            Piece(
-                "message:" + m.id,
-                m.role,
-                m.text,
-                (self._counter.count(m.text) if m.tokens is None else m.tokens) + MESSAGE_TOKENS,
-            )
+            Piece("message:" + m.id, m.role, text, (count(text) if m.tokens is None else m.tokens) + MESSAGE_TOKENS)
             for m in self._parts.history
-            if m.text and not m.text.isspace()
+            if (text := m.text) and not text.isspace()
         ]
         newest = pieces[-1:]
         self._room -= sum(piece.tokens for piece in newest)
@@ -166,10 +162,13 @@ class _Builder:
 def _merge(pieces: Sequence[Piece]) -> tuple[ChatMessage, ...]:
     """Join neighbours of one role: chat formats want turns, and one system message at the start."""
     merged: list[ChatMessage] = []
-    texts: list[str] = []
-    for index, piece in enumerate(pieces):
+    role, texts = "", list[str]()
+    for piece in pieces:
+        if piece.role != role:
+            if texts:
+                merged.append(ChatMessage(role, texts[0] if len(texts) == 1 else "\n\n".join(texts)))
+            role, texts = piece.role, []
         texts.append(piece.text)
-        if index + 1 == len(pieces) or pieces[index + 1].role != piece.role:
-            merged.append(ChatMessage(piece.role, texts[0] if len(texts) == 1 else "\n\n".join(texts)))
-            texts = []
+    if texts:
+        merged.append(ChatMessage(role, texts[0] if len(texts) == 1 else "\n\n".join(texts)))
     return tuple(merged)

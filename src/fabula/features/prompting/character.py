@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fabula.features.prompting.macros import expand
+from fabula.features.prompting.macros import expand, has_macros
 from fabula.features.prompting.types import Character, Expanded, MacroContext, VariableChange, Variables
 from fabula.plugins.contracts import Json
 
@@ -51,19 +51,27 @@ def expand_fields(
 
     def settle(text: str, original: str = "") -> str:
         nonlocal variables
+        if not has_macros(text):
+            return text
         result = expand(text, replace(ctx, original=original), variables)
         done.append(result)
         variables = variables.apply(result.changes) if result.changes else variables
         return result.text
 
-    ctx = replace(ctx, user=replace(ctx.user, description=settle(ctx.user.description)))
+    if (described := settle(ctx.user.description)) != ctx.user.description:
+        ctx = replace(ctx, user=replace(ctx.user, description=described))
     # A field may print those before it: each is finished text by then.
-    ctx = replace(ctx, char=replace(ctx.char, scenario=settle(ctx.char.scenario)))
-    ctx = replace(ctx, char=replace(ctx.char, personality=settle(ctx.char.personality)))
-    ctx = replace(ctx, char=replace(ctx.char, description=settle(ctx.char.description)))
-    ctx = replace(ctx, char=replace(ctx.char, mes_example=settle(ctx.char.mes_example)))
+    if (text := settle(ctx.char.scenario)) != ctx.char.scenario:
+        ctx = replace(ctx, char=replace(ctx.char, scenario=text))
+    if (text := settle(ctx.char.personality)) != ctx.char.personality:
+        ctx = replace(ctx, char=replace(ctx.char, personality=text))
+    if (text := settle(ctx.char.description)) != ctx.char.description:
+        ctx = replace(ctx, char=replace(ctx.char, description=text))
+    if (text := settle(ctx.char.mes_example)) != ctx.char.mes_example:
+        ctx = replace(ctx, char=replace(ctx.char, mes_example=text))
     ours = settle(system)
-    ctx = replace(ctx, char=replace(ctx.char, system_prompt=settle(ctx.char.system_prompt, ours)))
+    system_prompt = settle(ctx.char.system_prompt, ours)
+    ctx = replace(ctx, char=replace(ctx.char, system_prompt=system_prompt))
     after = settle(ctx.char.post_history_instructions, settle(post_history))
     ctx = replace(ctx, char=replace(ctx.char, post_history_instructions=after), original=ours)
     return ExpandedFields(

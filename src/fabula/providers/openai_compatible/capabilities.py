@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 from yarl import URL
 
-from fabula.plugins import ChatMessage, ChatRequest
-from fabula.plugins.contracts import Json
+from fabula.plugins import ChatRequest
 
 # Ours to decide: a parameter may not turn streaming off or ask for a second answer.
 _RESERVED = frozenset({"model", "messages", "stream", "stream_options", "n"})
@@ -78,21 +77,16 @@ def recognise_owner(owner: str) -> Capabilities | None:
     return next((family for family in FAMILIES if owner in family.owners), None)
 
 
-def build_body(capabilities: Capabilities, request: ChatRequest, *, stream_usage: bool) -> dict[str, Json]:
+def build_body(capabilities: Capabilities, request: ChatRequest, *, stream_usage: bool) -> dict[str, object]:
     """Make the request's JSON object: what the family refuses is left out, what it calls otherwise is renamed."""
-    body: dict[str, Json] = {}
+    body: dict[str, object] = {}
     for name, value in request.params.items():
         sent = capabilities.renames.get(name, name)
         if sent not in _RESERVED and (capabilities.accepts is None or sent in capabilities.accepts):
             body[sent] = value
     body["model"] = request.model
-    body["messages"] = [_message(message) for message in request.messages]
+    body["messages"] = request.messages
     body["stream"] = True
     if stream_usage:
         body["stream_options"] = {"include_usage": True}
     return body
-
-
-def _message(message: ChatMessage) -> Json:
-    named: dict[str, Json] = {"name": message.name} if message.name else {}
-    return {"role": message.role, "content": message.content, **named}

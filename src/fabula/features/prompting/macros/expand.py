@@ -10,7 +10,6 @@ from fabula.features.prompting.macros.syntax import Call, Node, Nodes, parse
 from fabula.features.prompting.macros.table import TABLE
 from fabula.features.prompting.types import Expanded, MacroContext, Variables
 
-_MARKS = ("{{", "<", "\\{", "\\}")
 # A card's texts are expanded at every turn; 512 of them, each of at most so many characters, stay parsed.
 _REMEMBERED: Final = 16_384
 _parse_again = lru_cache(maxsize=512)(parse)
@@ -19,13 +18,18 @@ _FALSE: Final = frozenset({"", "0", "false", "off", "no"})
 _OWN: Final = frozenset({"pick", "if", "//", "trim"})
 
 
+def has_macros(text: str) -> bool:
+    """Tell whether anything in `text` may be a macro; False means that expanding it changes nothing."""
+    return "{" in text or "<" in text or "\\}" in text
+
+
 def expand(text: str, ctx: MacroContext, variables: Variables) -> Expanded:
     """Expand the macros of `text`; raises `ExpansionTooLarge`.
 
     Inner macros come first. Unknown ones stay as they are and are named in `unknown`. Nothing passed in is changed:
     variable writes come back as `changes`.
     """
-    if not any(mark in text for mark in _MARKS):
+    if not has_macros(text):
         return Expanded(text)
     session = Session(ctx, variables)
     result = print_nodes(_parse_again(text) if len(text) <= _REMEMBERED else parse(text), session)
