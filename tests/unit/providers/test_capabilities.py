@@ -1,5 +1,5 @@
 import pytest
-from msgspec import to_builtins
+from msgspec import json
 
 from fabula.plugins import ChatMessage, ChatRequest
 from fabula.providers.openai_compatible.capabilities import (
@@ -36,7 +36,7 @@ def test_the_owner_of_a_listed_model_tells_the_family() -> None:
 
 
 def test_openai_gets_only_what_it_knows_under_its_names() -> None:
-    body = to_builtins(build_body(BY_NAME["openai"], REQUEST, stream_usage=True))
+    body = json.decode(json.encode(build_body(BY_NAME["openai"], REQUEST, stream_usage=True)))
     assert body == {
         "temperature": 0.7,
         "max_completion_tokens": 5,
