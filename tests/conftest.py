@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,9 @@ def cases() -> Path:
     return folder
 
 
-@pytest.fixture(params=[pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="session", params=[pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)])
 def lane(request: pytest.FixtureRequest) -> str:
+    """The database of a test. Of the session, so that all tests of one database run before those of the other."""
     name = str(request.param)
     if name not in LANES:
         pytest.skip(f"FABULA_TEST_LANES leaves {name} out")
@@ -116,9 +118,10 @@ class Place:
     url: str | None
 
 
-@pytest.fixture
-def place(lane: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
-    data = tmp_path / "data"
+@contextmanager
+def new_place(lane: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
+    """An empty, migrated database of its own."""
+    data = folder / "data"
     data.mkdir()
     if lane == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), data / SQLITE_NAME)
@@ -126,8 +129,16 @@ def place(lane: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name = server.create()
-    yield Place(data, server.url(name))
-    server.drop(name)
+    try:
+        yield Place(data, server.url(name))
+    finally:
+        server.drop(name)
+
+
+@pytest.fixture
+def place(lane: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
+    with new_place(lane, tmp_path, request) as made:
+        yield made
 
 
 @pytest.fixture

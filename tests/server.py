@@ -3,18 +3,27 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
+from fastapi import FastAPI
 
 from fabula.app import Fabula, build_app, open_fabula
 from fabula.cli.server import Server
 from fabula.config import load_settings
+from fabula.core.actor import ROLE_SCOPES, Actor, ActorKind, Role
+from fabula.core.ids import UserId, WorkspaceId, uuid7
+from fabula.db import WriteTx
 from fabula.features.connections import Connection
+from fabula.features.identity.http import local_resolver
+from fabula.features.identity.store import insert_owner
+from fabula.http.deps import HttpContext
+from fabula.plugins import ChatBatch, ChatModel, ChatRequest, ModelInfo
 from fabula.plugins.testing import ScriptedModel
+from fabula.providers.embedded.pull import SOURCES, Source
 from tests.conftest import Place
 
 
@@ -32,6 +41,7 @@ class Client:
     http: aiohttp.ClientSession
     address: str
     fabula: Fabula
+    app: FastAPI
 
     async def call(self, method: str, path: str, *, status: int | None = None, **kwargs: Any) -> Any:
         """Send a request; returns the JSON body (None when empty) after checking the status."""
@@ -101,16 +111,26 @@ def text_of(frames: list[Frame]) -> str:
 
 @asynccontextmanager
 async def running(
-    place: Place, model: ScriptedModel, *, port: int = 0, jobs: bool = False, **settings: Any
+    place: Place,
+    model: ChatModel,
+    *,
+    port: int = 0,
+    jobs: bool = False,
+    sources: Mapping[str, Source] = SOURCES,
+    **settings: Any,
 ) -> AsyncIterator[Client]:
-    """A server on `port` (a free one by default), answered for by `model`; without `jobs` nothing runs what is enqueued."""
+    """A server on `port` (a free one by default), answered for by `model`; without `jobs` nothing runs what is enqueued.
+
+    `sources` are the local models that it can fetch.
+    """
     connection = Connection("scripted", model, "scripted", 8192, 256, {"temperature": 0.5})
     if place.url is not None:
         settings["database_url"] = place.url
     chosen = load_settings(data=place.data, port=0, **settings)
     listener = socket.create_server(("127.0.0.1", port))
-    async with open_fabula(chosen, connection) as fabula:
-        server = Server(build_app(fabula), fabula, 2, jobs=jobs)
+    async with open_fabula(chosen, connection, sources) as fabula:
+        app = build_app(fabula)
+        server = Server(app, fabula, 2, jobs=jobs)
         started = asyncio.Event()
         server.on_started = started.set
         task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -119,10 +139,43 @@ async def running(
         waiting.cancel()
         try:
             async with aiohttp.ClientSession() as http:
-                yield Client(http, f"http://127.0.0.1:{listener.getsockname()[1]}", fabula)
+                yield Client(http, f"http://127.0.0.1:{listener.getsockname()[1]}", fabula, app)
         finally:
             server.should_exit = True
             await task
 
 
-__all__ = ["Client", "Frame", "running", "text_of"]
+class Stage:
+    """A `ChatModel` that hands each call to the model of the test that is on."""
+
+    def __init__(self) -> None:
+        self.model = ScriptedModel()
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[ChatBatch]:
+        return self.model.stream(request)
+
+    async def list_models(self) -> tuple[ModelInfo, ...]:
+        return await self.model.list_models()
+
+    async def close(self) -> None:
+        """Nothing to release."""
+
+
+@asynccontextmanager
+async def visiting(house: Client, stage: Stage, model: ScriptedModel) -> AsyncIterator[Client]:
+    """A running server for one test: a workspace of its own, its model, and nothing left running at its end."""
+    stage.model = model
+    owner = await house.fabula.db.system("test: a workspace", _make_owner)
+    context: HttpContext = house.app.state.http
+    house.app.state.http = replace(context, resolve_actor=local_resolver(owner))
+    yield replace(house, fabula=replace(house.fabula, owner=owner))
+    await house.fabula.turns.stop()
+
+
+def _make_owner(tx: WriteTx) -> Actor:
+    workspace, user = WorkspaceId(uuid7()), UserId(uuid7())
+    insert_owner(tx, workspace, user, uuid7(), "You")
+    return Actor(workspace, ActorKind.USER, user, "You", Role.OWNER, ROLE_SCOPES[Role.OWNER])
+
+
+__all__ = ["Client", "Frame", "Stage", "running", "text_of", "visiting"]

@@ -2,12 +2,14 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 import structlog
 
 from fabula.core.errors import AppError
 from fabula.db import Database
 from fabula.engine import operations
+from fabula.engine.jobs import Jobs
 from fabula.features.conversations import importing
 
 log = structlog.get_logger()
@@ -17,10 +19,18 @@ INTERVAL_SECONDS = 3_600.0
 IDLE_SECONDS = 600.0
 
 
-async def start_upkeep(db: Database, operation_hours: float, stack: AsyncExitStack, *, alone: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long answers to operation ids are kept, and jobs that have ended."""
+
+    operation_hours: float
+    job_days: float
+
+
+async def start_upkeep(db: Database, jobs: Jobs, kept: Kept, stack: AsyncExitStack, *, alone: bool) -> None:
     """Remove what an earlier process left unfinished before anyone is served, then keep house until `stack` closes."""
     await _remove_unfinished(db, 0.0 if alone else IDLE_SECONDS)
-    task = asyncio.create_task(_keep_house(db, operation_hours), name="fabula-upkeep")
+    task = asyncio.create_task(_keep_house(db, jobs, kept), name="fabula-upkeep")
 
     async def stop() -> None:
         task.cancel()
@@ -29,10 +39,11 @@ async def start_upkeep(db: Database, operation_hours: float, stack: AsyncExitSta
     stack.push_async_callback(stop)
 
 
-async def _keep_house(db: Database, operation_hours: float) -> None:
+async def _keep_house(db: Database, jobs: Jobs, kept: Kept) -> None:
     while True:
         try:
-            await db.system("purge operations", operations.purge, operation_hours)
+            await db.system("purge operations", operations.purge, kept.operation_hours)
+            await jobs.purge(kept.job_days)
             await _remove_unfinished(db, IDLE_SECONDS)
         except AppError as error:
             log.warning("upkeep.failed", code=error.code)  # the database is away; the next round tries again

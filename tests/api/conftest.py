@@ -1,12 +1,15 @@
-"""A server per test, with a scripted model."""
+"""One server for all tests of a database, with a scripted model; each test has a workspace of its own.
 
-from collections.abc import AsyncIterator
+What a test needs of its own kind, with other settings or with jobs, it starts itself with `running`.
+"""
+
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from fabula.plugins.testing import ScriptedModel
-from tests.conftest import Place
-from tests.server import Client, running
+from tests.conftest import Place, new_place
+from tests.server import Client, Stage, running, visiting
 
 
 @pytest.fixture
@@ -14,7 +17,26 @@ def model() -> ScriptedModel:
     return ScriptedModel()
 
 
+@pytest.fixture(scope="session")
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture(scope="session")
+def shared_place(
+    lane: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Place]:
+    with new_place(lane, tmp_path_factory.mktemp("shared"), request) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def house(shared_place: Place, stage: Stage) -> AsyncIterator[Client]:
+    async with running(shared_place, stage, keep_live_seconds=0.2, flush_seconds=0.1) as found:
+        yield found
+
+
 @pytest.fixture
-async def client(place: Place, model: ScriptedModel) -> AsyncIterator[Client]:
-    async with running(place, model, keep_live_seconds=0.2, flush_seconds=0.1) as found:
+async def client(house: Client, stage: Stage, model: ScriptedModel) -> AsyncIterator[Client]:
+    async with visiting(house, stage, model) as found:
         yield found

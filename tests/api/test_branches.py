@@ -103,6 +103,11 @@ async def test_a_pin_shows_its_variant_on_its_branch_only(client: Client, model:
     following = (await fork(client, chat, answer))["id"]
     shown = [(await client.messages(chat, branchId=b))[-1]["promptText"] for b in (pinned, following)]
     assert shown == ["one", "two"]
+    alone = [
+        (await client.call("GET", f"/v1/messages/{answer['id']}", params=of, status=200))["promptText"]
+        for of in ({"branchId": pinned}, {"branchId": following}, {})
+    ]
+    assert alone == [*shown, shown[1]]
     marks = [v["isSelected"] for v in await variants(client, answer["id"], branchId=pinned)]
     assert marks == [True, False]
     body = {"promptText": "And now?", "branchId": pinned}

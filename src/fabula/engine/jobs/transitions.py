@@ -1,5 +1,7 @@
 """What happens to a job's row; each is one transaction's work."""
 
+from datetime import timedelta
+
 from fabula.core.actor import Actor, Scope
 from fabula.core.errors import NotFound
 from fabula.core.ids import InstanceId, JobId, is_uuid
@@ -15,6 +17,7 @@ from fabula.plugins import Json
 MAX_STARTS = 10
 REAP_LEASE = "jobs-reaper"
 REAP_LEASE_SECONDS = 5.0
+PURGE_BATCH = 100
 
 
 def begin(tx: WriteTx, job: JobId, attempt: int) -> JobRun | None:
@@ -60,6 +63,15 @@ def _existing(tx: WriteTx, actor: Actor, job_id: JobId) -> Job:
     if found is None:
         raise NotFound(job_id)
     return found
+
+
+def list_old(tx: WriteTx, days: float) -> list[tuple[JobId, int]]:
+    """A batch of what ended more than `days` ago, each with the number of its last attempt."""
+    return store.list_ended_jobs(tx, tx.now - timedelta(days=days), PURGE_BATCH)
+
+
+def delete_old(tx: WriteTx, jobs: list[JobId], days: float) -> None:
+    store.delete_ended_jobs(tx, jobs, tx.now - timedelta(days=days))
 
 
 def claim_stranded(tx: WriteTx, instance: InstanceId, schema: str | None) -> list[str]:

@@ -1,6 +1,7 @@
 """SQL of jobs, and of what we look up in the job library's own tables."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,13 @@ _RUN = (*_JOB, jobs.c.actor_json, jobs.c.payload_json, jobs.c.starts)
 _OPEN = ("queued", "running")
 _INSERT_JOB = insert_if_absent(jobs)
 _FIND_JOB = sa.select(*_JOB).where(_ONE_JOB)
+_FIND_OPEN_JOB = (
+    sa.select(*_JOB)
+    .where((jobs.c.workspace_id == _P("ws")) & (jobs.c.name == _P("job_name")) & jobs.c.status.in_(_OPEN))
+    .where(jobs.c.payload_json == _P("payload"))
+    .order_by(jobs.c.id)
+    .limit(1)
+)
 _LIST_JOBS = (
     sa.select(*_JOB)
     .where((jobs.c.workspace_id == _P("ws")) & (jobs.c.id < _P("before")))
@@ -68,6 +76,12 @@ _RETRY_JOB = (
 _CANCEL_OPEN_JOBS = (
     sa.update(jobs).where(jobs.c.status.in_(_OPEN)).values(status="cancelled", updated_at=_P("now")).returning(*_JOB)
 )
+
+
+# Across workspaces, without an index: once an hour, and in the order of age, so that the old ones are found first.
+_ENDED = jobs.c.status.not_in(_OPEN) & (jobs.c.updated_at < _P("before"))
+_LIST_ENDED = sa.select(jobs.c.id, jobs.c.attempt).where(_ENDED).order_by(jobs.c.id).limit(_P("most"))
+_DELETE_ENDED = sa.delete(jobs).where(_ENDED & jobs.c.id.in_(_P("jobs", expanding=True)))
 
 
 def _stranded(runs: sa.Table) -> sa.Select[tuple[str]]:
@@ -118,6 +132,12 @@ def find_job(tx: ReadTx, ws: WorkspaceId, job: JobId) -> Job | None:
     return None if row is None else _job(row)
 
 
+def find_open_job(tx: ReadTx, ws: WorkspaceId, name: str, payload: Mapping[str, Json]) -> Job | None:
+    """The oldest queued or running job of that name and payload."""
+    row = tx.execute(_FIND_OPEN_JOB, {"ws": ws, "job_name": name, "payload": payload}).one_or_none()
+    return None if row is None else _job(row)
+
+
 def list_jobs(tx: ReadTx, ws: WorkspaceId, statuses: Collection[JobStatus], before: str, most: int) -> list[Job]:
     """The newest `most` jobs in one of `statuses` whose ids sort before `before`."""
     params = {"ws": ws, "statuses": [status.value for status in statuses], "before": before, "most": most}
@@ -157,6 +177,16 @@ def retry_job(tx: WriteTx, ws: WorkspaceId, job: JobId) -> Job | None:
 def cancel_open_jobs(tx: WriteTx) -> list[Job]:
     """Cancel whatever is queued or running, in every workspace."""
     return [_job(row) for row in tx.execute(_CANCEL_OPEN_JOBS, {"now": tx.now})]
+
+
+def list_ended_jobs(tx: ReadTx, before: datetime, most: int) -> list[tuple[JobId, int]]:
+    """Jobs of every workspace that ended before that, and the number of their last attempts; the oldest first."""
+    return [(JobId(row.id), row.attempt) for row in tx.execute(_LIST_ENDED, {"before": before, "most": most})]
+
+
+def delete_ended_jobs(tx: WriteTx, jobs: Sequence[JobId], before: datetime) -> None:
+    """Delete those of `jobs` that ended before that; one that was tried again meanwhile stays."""
+    tx.execute(_DELETE_ENDED, {"jobs": jobs, "before": before})
 
 
 def list_stranded_runs(tx: ReadTx, queue: str, schema: str | None) -> list[str]:

@@ -3,6 +3,7 @@
 from fabula.features.connections.choose import Connection, Connections
 from fabula.features.connections.defaults import Defaults
 from fabula.features.connections.keyfile import KEY_FILE, open_keyring
+from fabula.features.connections.local_models import PULL_MODEL
 from fabula.features.connections.presets import create_preset
 from fabula.features.connections.read import check_bindings, list_presets
 from fabula.features.connections.rotate import rotate_keys
@@ -11,6 +12,7 @@ from fabula.features.connections.types import BUILT_IN, Choice, ConnectionId, Pr
 __all__ = [
     "BUILT_IN",
     "KEY_FILE",
+    "PULL_MODEL",
     "Choice",
     "Connection",
     "ConnectionId",

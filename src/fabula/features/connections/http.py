@@ -1,19 +1,24 @@
-"""Routes of provider connections and generation presets."""
+"""Routes of provider connections, generation presets and the models of this machine."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator, WithJsonSchema
 from starlette.responses import Response
 
-from fabula.features.connections import check, presets, read, write
+from fabula.core.actor import Scope
+from fabula.engine.jobs import Jobs
+from fabula.features.connections import check, local_models, presets, read, write
 from fabula.features.connections.choose import Connections
 from fabula.features.connections.schemas import (
     CheckOut,
     ConnectionIn,
     ConnectionOut,
     ConnectionPatch,
+    LocalModelOut,
     ModelOut,
     PresetIn,
     PresetOut,
@@ -21,21 +26,36 @@ from fabula.features.connections.schemas import (
 )
 from fabula.features.connections.types import ConnectionFields, ConnectionId, PresetId
 from fabula.http.deps import Caller, CallerDep
+from fabula.http.jobs import JobOut
 from fabula.http.params import LIMIT, Cursor, Limit, known_id
 from fabula.http.schemas import PageOut
+from fabula.providers.embedded import catalogue
+from fabula.providers.embedded.pull import Source
+from fabula.providers.embedded.weights import WeightsFolder
 
 _ID = (AfterValidator(known_id), WithJsonSchema({"type": "string", "format": "uuid"}))
 ConnectionIdPath = Annotated[ConnectionId, Path(alias="connectionId"), *_ID]
 PresetIdPath = Annotated[PresetId, Path(alias="presetId"), *_ID]
 Version = Annotated[int | None, Query(description="Refuse with 409 unless this is the current version.")]
+LocalName = Annotated[str, Path(max_length=300)]
 
 
-def routes(connections: Connections) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class LocalShelf:
+    """Where this machine's models are, what can be had, and who fetches it."""
+
+    folder: WeightsFolder
+    sources: Mapping[str, Source]
+    jobs: Jobs
+
+
+def routes(connections: Connections, shelf: LocalShelf) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["connections"])
     _add_reading(router, connections)
     _add_writing(router, connections)
     _add_preset_reading(router)
     _add_preset_writing(router, connections)
+    _add_local_models(router, shelf)
     return router
 
 
@@ -147,3 +167,45 @@ def _add_preset_writing(router: APIRouter, connections: Connections) -> None:
     @router.delete("/generation-presets/{presetId}", status_code=204, summary="Delete a preset, for good")
     async def delete_preset(call: CallerDep, preset: PresetIdPath, version: Version = None) -> Response:
         return await call.write(None, 204, presets.delete_preset, defaults, preset, version)
+
+
+def _add_local_models(router: APIRouter, shelf: LocalShelf) -> None:
+    folder, sources = shelf.folder, shelf.sources
+
+    @router.get("/local-models", summary="List the models of this machine, and those that can be fetched")
+    async def list_local_models(call: CallerDep) -> PageOut[LocalModelOut]:
+        call.actor.require(Scope.WORKSHOP_READ)
+        found = await asyncio.to_thread(catalogue.survey, folder, sources)
+        return PageOut(items=[LocalModelOut.of(model) for model in found], next_cursor=None)
+
+    @router.post(
+        "/local-models/{name}/pull",
+        status_code=202,
+        response_model=JobOut,
+        summary="Fetch a model, as a job; one that is there and whole is done at once",
+    )
+    async def pull_local_model(call: CallerDep, name: LocalName) -> Response:
+        await shelf.jobs.ready()
+        return await call.write(JobOut.of, 202, local_models.request_pull, shelf.jobs.enqueue, sources, name)
+
+    @router.post(
+        "/local-models/{name}/use", response_model=LocalModelOut, summary="Run this model from the next answer on"
+    )
+    async def use_local_model(call: CallerDep, name: LocalName) -> Response:
+        call.actor.require(Scope.ADMIN)
+        before = (await asyncio.to_thread(folder.read)).in_use
+        chosen = await asyncio.to_thread(catalogue.use, folder, name, sources)
+        return await call.write(LocalModelOut.of, 200, local_models.note_used, before, chosen)
+
+    @router.delete(
+        "/local-models/{name}",
+        status_code=204,
+        summary="Delete a model's file; one outside the models folder is only forgotten",
+    )
+    async def delete_local_model(call: CallerDep, name: LocalName) -> Response:
+        known = await asyncio.to_thread(catalogue.survey, folder, sources)
+        noted = await call.write(None, 204, local_models.note_deleted, known, name)
+        # After the commit, so that a repeat of a request that was cut off here finishes it.
+        if any(model.name == name and model.can_delete for model in known):
+            await asyncio.to_thread(catalogue.delete, folder, name, sources)
+        return noted

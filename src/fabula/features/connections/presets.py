@@ -6,7 +6,7 @@ from dataclasses import replace
 from fabula.core.actor import Actor, Scope
 from fabula.core.ids import uuid7
 from fabula.db import WriteTx
-from fabula.features import audit
+from fabula.features import audit, identity
 from fabula.features.connections import rules, store
 from fabula.features.connections.defaults import Defaults
 from fabula.features.connections.errors import PresetNotFound, VersionConflict
@@ -22,6 +22,7 @@ def create_preset(tx: WriteTx, actor: Actor, defaults: Defaults, fields: PresetF
     check_params(fields.params)
     new = Preset(PresetId(uuid7()), fields, 1, tx.now, tx.now)
     if fields.is_default:
+        identity.hold_workspace(tx, actor)
         store.presets.clear_default(tx, actor.workspace, new.id)
     store.presets.insert(tx, actor.workspace, new)
     defaults.changed(actor.workspace, tx.now)
@@ -39,6 +40,7 @@ def update_preset(
 ) -> Preset:
     """Change a preset; raises `VersionConflict` when `version` is not the current one."""
     actor.require(Scope.WORKSHOP_WRITE)
+    identity.hold_workspace(tx, actor)  # before the row, or two who make a default one could lock each other out
     found = _lock(tx, actor, preset, version)
     fields = change(found.fields)
     check_params(fields.params)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr
 
 from fabula.features.connections import rules
+from fabula.features.connections.local_models import show_local_model
 from fabula.features.connections.types import (
     CallTimeouts,
     Checked,
@@ -20,6 +21,7 @@ from fabula.features.connections.types import (
 )
 from fabula.http.schemas import In, Instant, Out, Text
 from fabula.plugins import ModelInfo
+from fabula.providers.embedded.catalogue import LocalModel
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
 Address = Annotated[Text, Field(max_length=2000, examples=["http://localhost:8080/v1"])]
@@ -139,6 +141,29 @@ class ModelOut(Out):
     @classmethod
     def of(cls, model: ModelInfo) -> Self:
         return cls(id=model.id, name=model.name, context_tokens=model.context_tokens)
+
+
+class LocalModelOut(Out):
+    """A model for this machine. `file` is where it is, `sha256` what was published of it; sizes in bytes and tokens.
+
+    `isChecked`: it was checked against `sha256` when it came. `problem` says why it cannot be run.
+    """
+
+    name: str
+    title: str
+    size: int
+    file: str | None
+    sha256: str | None
+    is_checked: bool
+    is_here: bool
+    is_in_use: bool
+    can_pull: bool
+    context_tokens: int | None
+    problem: str | None
+
+    @classmethod
+    def of(cls, found: LocalModel) -> Self:
+        return cls.model_validate(show_local_model(found))
 
 
 class CheckErrorOut(Out):

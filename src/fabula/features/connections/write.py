@@ -7,7 +7,7 @@ from fabula.core.actor import Actor, Scope
 from fabula.core.ids import WorkspaceId, uuid7
 from fabula.core.secrets import Keyring
 from fabula.db import WriteTx
-from fabula.features import audit
+from fabula.features import audit, identity
 from fabula.features.connections import rules, store
 from fabula.features.connections.defaults import Defaults
 from fabula.features.connections.errors import BuiltInReadOnly, ConnectionNotFound, VersionConflict
@@ -38,6 +38,7 @@ def create_connection(
     new = ProviderConnection(ConnectionId(uuid7()), fields, None, None, 1, tx.now, tx.now)
     new = _with_key(new, actor, keyring, key)
     if fields.is_default:
+        identity.hold_workspace(tx, actor)
         store.connections.clear_default(tx, actor.workspace, new.id)
     store.connections.insert(tx, actor.workspace, new)
     defaults.changed(actor.workspace, tx.now)
@@ -60,6 +61,7 @@ def update_connection(
     A key goes only where its owner sent it: with another server and no new key, it is taken away.
     """
     actor.require(Scope.ADMIN)
+    identity.hold_workspace(tx, actor)  # before the row, or two who make a default one could lock each other out
     found = _lock(tx, actor, connection, version)
     fields = change(found.fields)
     rules.check_fields(fields)

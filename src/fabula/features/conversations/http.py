@@ -165,6 +165,10 @@ def _add_messages(router: APIRouter) -> None:
         page = await call.read(read.list_messages, chat, branch, limit, before, after)
         return PageOut(items=[MessageOut.of(m) for m in page], next_cursor=None)
 
+    @router.get("/messages/{messageId}", summary="Get a message, as `branchId` shows it if that is given")
+    async def get_message(call: CallerDep, message: MessageIdPath, branch: BranchIdQuery = None) -> MessageOut:
+        return MessageOut.of(await call.read(read.get_shown, message, branch))
+
     @router.post(
         "/messages/{messageId}/hide", response_model=MessageOut, summary="Keep a message out of prompts, or let it in"
     )

@@ -135,6 +135,11 @@ def see(tx: ReadTx, actor: Actor, message: Message, branch: BranchId | None) -> 
     return Seen(_pinned(tx, actor, segment, message), segment.pin)
 
 
+def get_shown(tx: ReadTx, actor: Actor, message: MessageId, branch: BranchId | None) -> Message:
+    """One message as `branch` shows it (see `see`); raises `MessageNotFound`."""
+    return see(tx, actor, get_message(tx, actor, message), branch).message
+
+
 def list_variants(
     tx: ReadTx, actor: Actor, message: MessageId, branch: BranchId | None, limit: int, cursor: str | None
 ) -> Page[Variant]:

@@ -1,52 +1,21 @@
 """Conversations over HTTP."""
 
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from fabula.core.ids import BranchId, ChatId, GenerationId, MessageId, ProfileId, VariantId
 from fabula.features.conversations.rules import shown_blocks
 from fabula.features.conversations.types import Author, Branch, Chat, Hit, Message, Variant
 from fabula.http.params import known_id
 from fabula.http.schemas import In, Instant, Out, Text
+from fabula.http.settings import SettingsIn
 
 BranchRef = Annotated[BranchId, AfterValidator(known_id)]
 MessageRef = Annotated[MessageId, AfterValidator(known_id)]
 VariantRef = Annotated[VariantId, AfterValidator(known_id)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Title = Annotated[Text, Field(max_length=500)]
-Name = Annotated[Text, Field(min_length=1, max_length=200)]
-
-
-class AuthorNoteIn(In):
-    """Text put into the prompt `depth` messages before its end, or beside the card where `position` says so."""
-
-    text: Annotated[Text, Field(max_length=20_000)]
-    depth: Annotated[int, Field(ge=0, le=10_000)] = 4
-    role: Literal["system", "user", "assistant"] = "system"
-    position: Literal["before_char", "after_char", "at_depth"] | None = None
-
-
-def _as_note(value: object) -> object:
-    return {"text": value} if isinstance(value, str) else value
-
-
-class SettingsIn(In):
-    """What a chat binds; a field left out or null is decided by the profile, then the workspace."""
-
-    pipeline_id: UUID | None = None
-    preset_id: UUID | None = None
-    connection_id: Name | None = None
-    model: Name | None = None
-    persona_id: UUID | None = None
-    author_note: Annotated[AuthorNoteIn | None, BeforeValidator(_as_note)] = None
-    vars: dict[Name, Text | bool | int | float | None] | None = Field(None, max_length=1_000)
-
-    def stored(self) -> dict[str, Any]:
-        """What was given, as JSON by its API names."""
-        found = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        return {key: value for key, value in found.items() if value is not None}
 
 
 class ChatPatchIn(In):

@@ -83,6 +83,8 @@ class Chat:
     updated_at: datetime
     last_message_at: datetime | None
     last_message_preview: str | None
+    # What lies under its own settings, the profile's before the workspace's. Read with a single chat, not in lists.
+    inherited: tuple[dict[str, Json], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

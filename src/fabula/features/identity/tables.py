@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from fabula.db.columns import JsonText
 from fabula.db.metadata import id_column, metadata, ref, time_columns, workspace_column
 
 workspaces = sa.Table(
@@ -10,6 +11,8 @@ workspaces = sa.Table(
     id_column(),
     sa.Column("name", sa.String(200), nullable=False),
     *time_columns(),
+    sa.Column("settings_json", JsonText, nullable=False, server_default="{}"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
 )
 
 users = sa.Table(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from fabula.core.actor import Actor, Scope
 from fabula.core.ids import PersonaId, uuid7
 from fabula.db import WriteTx
-from fabula.features import audit
+from fabula.features import audit, identity
 from fabula.features.personas import store
 from fabula.features.personas.errors import NotAPicture
 from fabula.features.personas.read import get_persona
@@ -42,6 +42,7 @@ def create(tx: WriteTx, actor: Actor, new: NewPersona) -> Persona:
     actor.require(Scope.PROFILE_WRITE)
     persona = PersonaId(uuid7())
     if new.is_default:
+        identity.hold_workspace(tx, actor)
         store.unset_default(tx, actor.workspace)
     store.insert_persona(
         tx,
@@ -59,6 +60,7 @@ def create(tx: WriteTx, actor: Actor, new: NewPersona) -> Persona:
 def change(tx: WriteTx, actor: Actor, persona: PersonaId, wanted: PersonaChange) -> Persona:
     """Change the fields given; raises `PersonaNotFound`."""
     actor.require(Scope.PROFILE_WRITE)
+    identity.hold_workspace(tx, actor)  # before reading: of two who make a default one, the second must see the first
     found = get_persona(tx, actor, persona)
     changed = replace(
         found,

@@ -11,6 +11,7 @@ from fabula.features.profiles.read import (
     list_profiles,
 )
 from fabula.features.profiles.search import list_next_documents, list_texts
+from fabula.features.profiles.store.rows import settings_of
 from fabula.features.profiles.thumbnails import THUMBNAIL
 from fabula.features.profiles.types import ImportItem, ImportStatus, Picture, Profile, Sort, Wanted
 
@@ -36,4 +37,5 @@ __all__ = [
     "parse_file",
     "parse_files",
     "read_book",
+    "settings_of",
 ]

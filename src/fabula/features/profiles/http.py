@@ -155,7 +155,8 @@ def _add_pictures(router: APIRouter, blobs: FileBlobs, jobs: Jobs) -> None:
 
 
 def _draft(body: ProfileIn) -> Draft:
-    return Draft(body.name, normalise_data(body.spec, DEFAULT_LIMITS, Report()), body.tags)
+    settings = None if body.settings is None else body.settings.stored()
+    return Draft(body.name, normalise_data(body.spec, DEFAULT_LIMITS, Report()), body.tags, settings)
 
 
 def _put_picture(blobs: FileBlobs, file: UploadFile) -> Picture:

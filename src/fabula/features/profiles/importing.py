@@ -9,7 +9,7 @@ from fabula.core.errors import AppError
 from fabula.core.ids import ProfileId, uuid7
 from fabula.db import WriteTx
 from fabula.engine.blobs import FileBlobs
-from fabula.features import audit
+from fabula.features import audit, identity
 from fabula.features.profiles.cards import CardFile, content_hash, read_card
 from fabula.features.profiles.rules import storable_name, tags_of
 from fabula.features.profiles.search import index_profiles
@@ -68,6 +68,9 @@ def import_cards(
     Give at most some hundred files: a transaction must stay short. Without `enqueue` pictures get no small one.
     """
     actor.require(Scope.PROFILE_WRITE)
+    if files:
+        # Two imports of one card at the same time would each find none of it.
+        identity.hold_workspace(tx, actor)
     hashes = [hashed for file in files if (hashed := _hash_of(file)) is not None]
     known = rows.find_same_contents(tx, actor.workspace, hashes) if hashes else {}
     new: dict[ProfileId, StoredCard] = {}

@@ -8,6 +8,7 @@ from fabula.core.ids import ProfileId
 from fabula.features.profiles.rules import MAX_SEARCHED_TAGS, NAME_CHARS
 from fabula.features.profiles.types import ImportItem, Profile
 from fabula.http.schemas import In, Instant, Out, Text
+from fabula.http.settings import SettingsIn
 
 MAX_VERSION = 2**31 - 1
 
@@ -20,6 +21,7 @@ class ProfileOut(Out):
     tags: list[str]
     favourite: bool
     has_avatar: bool
+    settings: dict[str, Any]
     version: int
     created_at: Instant
     updated_at: Instant
@@ -34,6 +36,7 @@ class ProfileOut(Out):
             tags=profile.tags,
             favourite=profile.favourite,
             has_avatar=profile.has_avatar,
+            settings=profile.settings,
             version=profile.version,
             created_at=profile.created_at,
             updated_at=profile.updated_at,
@@ -43,12 +46,15 @@ class ProfileOut(Out):
 class ProfileIn(In):
     """`spec` is the V3 data object, or as much of it as there is; `name` and `tags` beside it win over its own.
 
+    `settings` hold for the profile's chats; left out, they stay.
+
     With `version`, an edit of anything but that version is refused.
     """
 
     name: Text | None = Field(None, min_length=1, max_length=NAME_CHARS)
     spec: dict[str, Any]
     tags: list[Annotated[Text, Field(min_length=1)]] | None = Field(None, max_length=MAX_SEARCHED_TAGS)
+    settings: SettingsIn | None = None
     version: int | None = Field(None, ge=1, le=MAX_VERSION)
 
 

@@ -48,11 +48,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody wrote: `spec` in normal form, and the fields that were given beside it."""
+    """What somebody wrote: `spec` in normal form, and the fields that were given beside it; None leaves one alone."""
 
     name: str | None
     spec: dict[str, Json]
     tags: list[str] | None
+    settings: dict[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from fabula.core.actor import Actor, Scope
 from fabula.core.ids import ProfileId, uuid7
 from fabula.db import WriteTx
-from fabula.features import audit
+from fabula.features import audit, connections
 from fabula.features.profiles.errors import ProfileNotFound, VersionConflict
 from fabula.features.profiles.read import get_profile
 from fabula.features.profiles.rules import content_of
@@ -11,13 +11,15 @@ from fabula.features.profiles.search import index_profiles
 from fabula.features.profiles.store import rows
 from fabula.features.profiles.thumbnails import Enqueue, ask_for_thumbnails
 from fabula.features.profiles.types import Content, Draft, Picture, Profile, StoredCard
+from fabula.plugins import Json
 
 
 def create(tx: WriteTx, actor: Actor, draft: Draft) -> Profile:
-    """Make a profile by hand."""
+    """Make a profile by hand; raises what `connections.check_bindings` raises for what its settings bind."""
     actor.require(Scope.PROFILE_WRITE)
     profile, content = ProfileId(uuid7()), content_of(draft, None)
     rows.insert_profiles(tx, actor.workspace, {profile: StoredCard(content)})
+    _bind(tx, actor, profile, {}, draft.settings)
     index_profiles(tx, actor.workspace, {profile: content})
     audit.record(tx, actor, "profile.created", "entity_profile", profile, after={"name": content.name})
     return get_profile(tx, actor, profile)
@@ -26,11 +28,13 @@ def create(tx: WriteTx, actor: Actor, draft: Draft) -> Profile:
 def edit(tx: WriteTx, actor: Actor, profile: ProfileId, draft: Draft, version: int | None) -> Profile:
     """Replace what the profile says; what it was imported from stays beside it.
 
-    Raises `ProfileNotFound`, and `VersionConflict` when `version` is given and not the current one.
+    Raises `ProfileNotFound`, `VersionConflict` when `version` is given and not the current one, and what
+    `connections.check_bindings` raises for what its settings bind.
     """
     found = get_for_change(tx, actor, profile, version)
     content = content_of(draft, found)
     rows.set_content(tx, actor.workspace, profile, content)
+    _bind(tx, actor, profile, found.settings, draft.settings)
     index_profiles(tx, actor.workspace, {profile: content})
     audit.record(
         tx,
@@ -38,8 +42,8 @@ def edit(tx: WriteTx, actor: Actor, profile: ProfileId, draft: Draft, version: i
         "profile.edited",
         "entity_profile",
         profile,
-        before={"name": found.name, "version": found.version},
-        after={"name": content.name},
+        before={"name": found.name, "version": found.version, **_changed(found.settings, draft.settings)},
+        after={"name": content.name, **_changed(draft.settings, found.settings)},
     )
     return get_profile(tx, actor, profile)
 
@@ -103,3 +107,16 @@ def get_for_change(tx: WriteTx, actor: Actor, profile: ProfileId, version: int |
     if version is not None and version != found.version:
         raise VersionConflict(found)
     return found
+
+
+def _bind(
+    tx: WriteTx, actor: Actor, profile: ProfileId, before: dict[str, Json], settings: dict[str, Json] | None
+) -> None:
+    if settings is not None and settings != before:
+        connections.check_bindings(tx, actor, settings)
+        rows.set_settings(tx, actor.workspace, profile, settings)
+
+
+def _changed(own: dict[str, Json] | None, other: dict[str, Json] | None) -> dict[str, Json]:
+    """One side of a change of settings, for the audit log; nothing where they were not given or stay."""
+    return {"settings": own} if own is not None and other is not None and own != other else {}

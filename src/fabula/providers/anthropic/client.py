@@ -1,22 +1,18 @@
 """The client: the Messages protocol over the same reading, bounds and faults as the other provider."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 
-import aiohttp
 import msgspec
 from yarl import URL
 
-from fabula.plugins import ChatBatch, ChatRequest, ModelError, ModelGarbage, ModelInfo, ModelRejected
+from fabula.plugins import ChatBatch, ChatRequest, ModelInfo
 from fabula.providers.anthropic.body import build_body
 from fabula.providers.anthropic.wire import MessageAnswer, decode_models
-from fabula.providers.openai_compatible import Limits, Timeouts, faults
+from fabula.providers.openai_compatible import Limits, Timeouts
 from fabula.providers.openai_compatible.reading import Body, EventBatches
+from fabula.providers.openai_compatible.sending import WHOLE_BYTES, Sender, is_document
 
 VERSION = "2023-06-01"  # the protocol's version, sent with every call
-_ERROR_BYTES = 64 * 1024
-_WHOLE_BYTES = 16 * 1024 * 1024  # an answer or a list that comes as one JSON document
-_LIST_SECONDS = 15.0
 
 
 class Anthropic:
@@ -34,23 +30,23 @@ class Anthropic:
         limits: Limits | None = None,
     ) -> None:
         self.name = name
-        self._base = base_of(base_url)
-        self._key = api_key.strip() if api_key else None
         self._timeouts = timeouts or Timeouts()
         self._limits = limits or Limits()
-        self._session: aiohttp.ClientSession | None = None
+        key = api_key.strip() if api_key else None
+        headers = {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
+        self._sender = Sender(name, base_of(base_url), key, headers, self._timeouts, self._limits.connections)
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatBatch]:
         """Answer `request`; see `ChatModel.stream`."""
         payload = msgspec.json.encode(build_body(request))
         del request  # nothing of the prompt lives while the answer streams
-        response = await self._send("POST", "/messages", payload, self._timeouts.first_byte)
+        response = await self._sender.send("POST", "/messages", payload, self._timeouts.first_byte)
         del payload
         body = Body(self.name, response, self._timeouts.first_byte)
         try:
             answer = MessageAnswer(self.name, self._limits.characters)
-            if self._is_document(response):
-                yield answer.take_document(await body.read_all(_WHOLE_BYTES))
+            if is_document(self.name, response):
+                yield answer.take_document(await body.read_all(WHOLE_BYTES))
                 answer.settle()
                 return
             batches = EventBatches(self.name, body, answer, self._limits.event_bytes, self._timeouts.between)
@@ -61,65 +57,11 @@ class Anthropic:
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """List what the server offers, the newest first as it comes."""
-        response = await self._send("GET", "/models?limit=1000", None, _LIST_SECONDS)
-        body = Body(self.name, response, _LIST_SECONDS)
-        try:
-            return decode_models(self.name, await body.read_all(_WHOLE_BYTES))
-        finally:
-            body.close()
+        return decode_models(self.name, await self._sender.fetch("/models?limit=1000"))
 
     async def close(self) -> None:
         """Close every connection; streams still open end with `ModelCut`."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    async def _send(self, method: str, path: str, data: bytes | None, seconds: float) -> aiohttp.ClientResponse:
-        """Return the response once its head is here; raise `ModelRejected` for anything but success."""
-        try:
-            async with asyncio.timeout(seconds):
-                response = await self._connect().request(method, self._base + path, data=data, allow_redirects=False)
-        except aiohttp.ConnectionTimeoutError as error:
-            raise faults.unreadable(self.name, error, self._timeouts.connect) from error
-        except TimeoutError as error:
-            raise faults.unreadable(self.name, faults.Silence(seconds), self._timeouts.connect) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise faults.unreadable(self.name, error, self._timeouts.connect) from error
-        if response.status < 300:
-            return response
-        raise await self._reject(response)
-
-    async def _reject(self, response: aiohttp.ClientResponse) -> ModelRejected:
-        body = Body(self.name, response, self._timeouts.connect)
-        try:
-            text = await body.read_all(_ERROR_BYTES)
-        except ModelError:
-            text = b""  # the status says enough
-        finally:
-            body.close()
-        return faults.rejected(self.name, response.status, response.headers, text, self._key)
-
-    def _is_document(self, response: aiohttp.ClientResponse) -> bool:
-        """Tell a server that ignores `stream` from one that streams; raises `ModelGarbage` for any other type."""
-        kind = response.content_type if "Content-Type" in response.headers else "text/event-stream"
-        if kind not in {"application/json", "text/event-stream"}:
-            raise ModelGarbage(self.name, f"its answer is of type {faults.clean_reason(kind)!r}")
-        return kind == "application/json"
-
-    def _connect(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
-            headers["anthropic-version"] = VERSION
-            if self._key:
-                headers["x-api-key"] = self._key
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._limits.connections),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers=headers,
-                # sock_read stays off: see `Body`.
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
-            )
-        return self._session
+        await self._sender.close()
 
 
 def base_of(url: str) -> str:

@@ -37,6 +37,24 @@ class WeightsUnknown(AppError):
         )
 
 
+class WeightsNotHere(AppError):
+    kind, code = Kind.CONFLICT, "weights.not_here"
+    name: str
+
+    @property
+    def message(self) -> str:
+        return f"the model {self.name!r} is not on this machine; pull it, or bring its file back"
+
+
+class WeightsInUse(AppError):
+    kind, code = Kind.CONFLICT, "weights.in_use"
+    name: str
+
+    @property
+    def message(self) -> str:
+        return f"the model {self.name!r} is in use; use another one first"
+
+
 class WeightsBroken(AppError):
     kind, code = Kind.INVALID, "weights.broken"
     path: str
@@ -81,8 +99,8 @@ class PullFailed(AppError):
     @property
     def message(self) -> str:
         return (
-            f"cannot fetch {self.name!r}: {self.reason}. Check the network and run `fabula models pull` again, "
-            "or use a file of your own: `fabula models use PATH.gguf`"
+            f"cannot fetch {self.name!r}: {self.reason}. Check the network and pull again, or use a file of your "
+            "own: put it into the models folder, or `fabula models use PATH.gguf`"
         )
 
 
@@ -92,7 +110,7 @@ class PullRunning(AppError):
 
     @property
     def message(self) -> str:
-        return f"another command is changing {self.folder!r}; wait for it to finish"
+        return f"another pull or command is changing {self.folder!r}; wait for it to finish"
 
 
 class NoSpace(AppError):

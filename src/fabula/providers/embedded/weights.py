@@ -88,6 +88,12 @@ class WeightsFolder:
             self._write(replace(self.read(), in_use=weights.name))
         return weights
 
+    def forget(self, name: str) -> None:
+        """Take weights out of the manifest, whether they are in it or not; the caller holds `locked`."""
+        manifest = self.read()
+        kept = tuple(weights for weights in manifest.models if weights.name != name)
+        self._write(Manifest(kept, None if manifest.in_use == name else manifest.in_use))
+
     def _register(self, choice: str) -> Weights:
         path = Path(choice).expanduser().absolute()
         if path.suffix.lower() != ".gguf" and not path.is_file():

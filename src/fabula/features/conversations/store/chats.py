@@ -1,7 +1,7 @@
 """SQL of chats."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import compress, product
 from typing import Any
@@ -13,6 +13,7 @@ from fabula.core.paging import Page, decode_cursor, encode_cursor
 from fabula.db import ReadTx, WriteTx
 from fabula.engine.store import MATCHING_IDS
 from fabula.engine.text import Term
+from fabula.features import identity, profiles
 from fabula.features.conversations.tables import chats
 from fabula.features.conversations.types import Chat, ChatKind, ChatStatus, Origin
 from fabula.plugins import Json
@@ -35,7 +36,12 @@ _CHAT = (
 _OURS = chats.c.workspace_id == _P("ws")
 _VISIBLE = _OURS & chats.c.status.in_(("active", "archived"))
 
-_FIND_CHAT = sa.select(*_CHAT).where((chats.c.id == _P("chat")) & _VISIBLE)
+# With what it inherits, in the same statement: every turn needs that before it can choose a model.
+_FIND_CHAT = sa.select(
+    *_CHAT,
+    profiles.settings_of(chats.c.entity_profile_id).label("profile_settings"),
+    identity.SETTINGS.label("workspace_settings"),
+).where((chats.c.id == _P("chat")) & _VISIBLE)
 # Not FOR UPDATE: that would also wait for every transaction that only inserts rows of this chat.
 _LOCK_CHAT = _FIND_CHAT.with_for_update(key_share=True)
 _FIND_DELETED = sa.select(*_CHAT).where((chats.c.id == _P("chat")) & _OURS & (chats.c.status == "deleted"))
@@ -93,20 +99,15 @@ _REMOVE = sa.delete(chats).where(_THIS & (chats.c.status == "importing"))
 
 
 def _chat(row: Any) -> Chat:
-    return Chat(
-        ChatId(row.id),
-        ChatKind(row.kind),
-        row.entity_profile_id,
-        row.title,
-        BranchId(row.active_branch_id),
-        ChatStatus(row.status),
-        row.settings_json,
-        row.version,
-        row.created_at,
-        row.updated_at,
-        row.last_message_at,
-        row.last_message_preview,
-    )
+    ids = (ChatId(row.id), ChatKind(row.kind), row.entity_profile_id, row.title, BranchId(row.active_branch_id))
+    state = (ChatStatus(row.status), row.settings_json, row.version)
+    return Chat(*ids, *state, row.created_at, row.updated_at, row.last_message_at, row.last_message_preview)
+
+
+def _heir(row: Any) -> Chat | None:
+    if row is None:
+        return None
+    return replace(_chat(row), inherited=(row.profile_settings or {}, row.workspace_settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +147,13 @@ def insert_chat(tx: WriteTx, ws: WorkspaceId, new: NewRow) -> None:
 
 
 def find_chat(tx: ReadTx, ws: WorkspaceId, chat: ChatId) -> Chat | None:
-    row = tx.execute(_FIND_CHAT, {"ws": ws, "chat": chat}).one_or_none()
-    return None if row is None else _chat(row)
+    """With the settings it inherits."""
+    return _heir(tx.execute(_FIND_CHAT, {"ws": ws, "chat": chat}).one_or_none())
 
 
 def lock_chat(tx: WriteTx, ws: WorkspaceId, chat: ChatId) -> Chat | None:
     """As `find_chat`, and nobody else changes the chat or its branches before this transaction ends."""
-    row = tx.execute(_LOCK_CHAT, {"ws": ws, "chat": chat}).one_or_none()
-    return None if row is None else _chat(row)
+    return _heir(tx.execute(_LOCK_CHAT, {"ws": ws, "chat": chat}).one_or_none())
 
 
 def find_meta(tx: ReadTx, ws: WorkspaceId, chat: ChatId) -> dict[str, Json]:

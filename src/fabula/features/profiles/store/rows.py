@@ -12,6 +12,7 @@ from fabula.features.profiles.rules import search_key, tag_keys
 from fabula.features.profiles.tables import entity_profile_tags as t
 from fabula.features.profiles.tables import entity_profiles as p
 from fabula.features.profiles.types import KIND, Content, Origin, Picture, Profile, StoredCard
+from fabula.plugins import Json
 
 _P = sa.bindparam
 _OURS = p.c.workspace_id == _P("ws")
@@ -90,22 +91,12 @@ _SET_FAVOURITE = _CHANGE.values(favourite=_P("is_favourite"))
 _SET_AVATAR = _CHANGE.values(avatar_blob=_P("blob"), avatar_type=_P("media_type"), thumbnail_blob=sa.null(), **_CHANGED)
 _SET_THUMBNAIL = _CHANGE.where(p.c.avatar_blob == _P("avatar")).values(thumbnail_blob=_P("blob"))
 _SET_DELETED = sa.update(p).where(_OURS & _THIS).values(deleted_at=_P("deleted"), **_CHANGED)
+_SET_SETTINGS = _CHANGE.values(settings_json=_P("settings"))
 
 
-def _profile(row: Any) -> Profile:
-    return Profile(
-        ProfileId(row.id),
-        row.name,
-        row.kind,
-        row.spec_json,
-        row.tags_json,
-        row.favourite,
-        bool(row.has_avatar),
-        row.version,
-        row.created_at,
-        row.updated_at,
-        row.settings_json,
-    )
+def settings_of(profile: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
+    """A column for statements of slices above, which have the workspace as `ws`: what `profile`, deleted or not, binds."""
+    return sa.select(p.c.settings_json).where(_OURS & (p.c.id == profile)).scalar_subquery()
 
 
 def profile_of(row: Any) -> Profile:
@@ -190,6 +181,11 @@ def set_content(tx: WriteTx, ws: WorkspaceId, profile: ProfileId, content: Conte
     tx.execute(_SET_CONTENT, {"ws": ws, "profile": profile, "now": tx.now, **params})
     tx.execute(_DELETE_TAGS, {"ws": ws, "profile": profile})
     _insert_tags(tx, ws, profile, content.tags)
+
+
+def set_settings(tx: WriteTx, ws: WorkspaceId, profile: ProfileId, settings: dict[str, Json]) -> None:
+    """Replace what the profile binds; part of an edit or of its birth, so the version stays."""
+    tx.execute(_SET_SETTINGS, {"ws": ws, "profile": profile, "settings": settings})
 
 
 def set_favourite(tx: WriteTx, ws: WorkspaceId, profile: ProfileId, *, favourite: bool) -> None:
