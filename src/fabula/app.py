@@ -3,7 +3,7 @@
 import gc
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -24,8 +24,9 @@ from fabula.engine.bus import Bus
 from fabula.engine.instances import Instance
 from fabula.engine.jobs import Jobs, migrate_jobs
 from fabula.features import identity, profiles, transfer
-from fabula.features.connections import Connection, Connections, open_keyring
+from fabula.features.connections import PULL_MODEL, Connection, Connections, check_bindings, open_keyring
 from fabula.features.connections import http as connections_http
+from fabula.features.connections import jobs as connections_jobs
 from fabula.features.conversations import ChatKind
 from fabula.features.conversations import http as conversations_http
 from fabula.features.generation import http as generation_http
@@ -34,6 +35,7 @@ from fabula.features.generation.follow import Follower
 from fabula.features.generation.live import LiveRegistry
 from fabula.features.generation.orchestrate import Orchestrator
 from fabula.features.generation.previews import Previews, tale_scopes
+from fabula.features.generation.protocol import ERROR_SHAPES
 from fabula.features.generation.settle import REAP_BATCH, interrupt_orphans
 from fabula.features.generation.sources import TurnSources
 from fabula.features.generation.tales import Tales
@@ -53,8 +55,10 @@ from fabula.http.middleware import Gate, Limits
 from fabula.http.schemas import ErrorOut
 from fabula.plugins import Json
 from fabula.providers.embedded.model import CONTEXT_TOKENS, EmbeddedModel
+from fabula.providers.embedded.pull import SOURCES, Source
+from fabula.providers.embedded.weights import WeightsFolder
 from fabula.providers.openai_compatible import OpenAICompatible, Timeouts
-from fabula.upkeep import start_upkeep
+from fabula.upkeep import Kept, start_upkeep
 
 log = structlog.get_logger()
 
@@ -74,6 +78,7 @@ class Fabula:
     connections: Connections
     jobs: Jobs
     turns: Turns
+    local_models: connections_http.LocalShelf
 
     async def start_jobs(self) -> None:
         """Once the server listens: the job library is slow to load, and nobody waits for it."""
@@ -84,10 +89,12 @@ class Fabula:
 
 
 @asynccontextmanager
-async def open_fabula(settings: Settings, connection: Connection | None = None) -> AsyncIterator[Fabula]:
+async def open_fabula(
+    settings: Settings, connection: Connection | None = None, sources: Mapping[str, Source] = SOURCES
+) -> AsyncIterator[Fabula]:
     """Open everything in order and close it in reverse. Raises `AppError` with what to do when it cannot.
 
-    `connection` takes the place of the model that the settings name.
+    `connection` takes the place of the model that the settings name, `sources` of the models that can be fetched.
     """
     async with AsyncExitStack() as stack:
         instance = InstanceId(str(uuid.uuid4()))
@@ -103,12 +110,15 @@ async def open_fabula(settings: Settings, connection: Connection | None = None) 
         member.on_death(jobs.reap)
         turns = await _open_turns(settings, db, member, connections, stack)
         stack.push_async_callback(jobs.stop)
-        await start_upkeep(db, settings.operation_hours, stack, alone=settings.sql_url() is None)
+        kept = Kept(settings.operation_hours, settings.job_days)
+        await start_upkeep(db, jobs, kept, stack, alone=settings.sql_url() is None)
         blobs = FileBlobs(settings.data / "blobs")
         jobs.register(profiles.THUMBNAIL, profiles_jobs.thumbnail_handler(db, blobs))
         shelves = transfer.Shelves(db, blobs, jobs, connections.defaults, tale_scopes())
         jobs.register(transfer.IMPORT_FOLDER, transfer_jobs.folder_handler(shelves))
-        yield Fabula(settings, owner, db, bus, blobs, instance, connections, jobs, turns)
+        local = connections_http.LocalShelf(WeightsFolder(settings.data), sources, jobs)
+        jobs.register(PULL_MODEL, connections_jobs.pull_handler(local.folder, sources))
+        yield Fabula(settings, owner, db, bus, blobs, instance, connections, jobs, turns, local)
 
 
 async def _open_database(settings: Settings, bus: Bus, stack: AsyncExitStack) -> Database:
@@ -197,18 +207,20 @@ def build_app(fabula: Fabula) -> FastAPI:
     errors.install(app)
     # First, for routes are tried in order and these are the hot ones.
     app.include_router(generation_http.routes(fabula.turns))
+    app.include_router(generation_http.protocol_routes(fabula.turns, fabula.connections))
     app.include_router(
         system.routes(fabula.db, fabula.bus, __version__, lambda: features_of(fabula), settings.redacted())
     )
+    app.include_router(identity_http.routes(check_bindings))
     app.include_router(profiles_http.routes(fabula.blobs, fabula.jobs))
-    app.include_router(connections_http.routes(fabula.connections))
+    app.include_router(connections_http.routes(fabula.connections, fabula.local_models))
     app.include_router(transfer_http.routes(fabula.blobs, fabula.jobs))
     app.include_router(conversations_http.routes(transfer.FORMATS))
     _add_workshop(app, fabula)
     app.include_router(jobs_http.routes(fabula.jobs))
     app.include_router(spa.routes(spa.web_folder()))
     limits = Limits(settings.max_body_bytes, settings.max_upload_bytes)
-    app.add_middleware(Gate, limits=limits, local=True, origins=settings.cors_origins)
+    app.add_middleware(Gate, limits=limits, local=True, origins=settings.cors_origins, shapes=ERROR_SHAPES)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"]

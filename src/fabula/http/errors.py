@@ -1,13 +1,15 @@
-"""Errors become answers here: one shape, one table of kinds."""
+"""Errors become answers here: one table of kinds, and one shape but for the paths of a foreign protocol."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Scope
 
 from fabula.core.errors import AppError, Kind
 from fabula.http.trace import trace_id
@@ -30,24 +32,52 @@ STATUS: dict[Kind, int] = {
 _HTTP_CODES = {404: "http.not_found", 405: "http.method_not_allowed", 406: "http.not_acceptable"}
 
 
-def error_body(code: str, message: str, details: Mapping[str, object] | None) -> bytes:
+# In the scope of a request: how its errors look, where that is not our own shape.
+ERROR_SHAPE = "fabula.error_shape"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error on its way out. `wait`: seconds after which trying again makes sense."""
+
+    status: int
+    code: str
+    message: str
+    details: Mapping[str, object] | None = None
+    wait: float | None = None
+
+
+ErrorShape = Callable[[Problem], Response]
+
+
+def own_shape(problem: Problem) -> Response:
     """The error shape as JSON; values that JSON does not know are written as text."""
-    body = {"code": code, "message": message, "trace_id": trace_id(), "details": details}
-    return json.dumps(body, ensure_ascii=False, default=str).encode()
+    body = {
+        "code": problem.code,
+        "message": problem.message,
+        "trace_id": trace_id(),
+        "details": problem.details,
+    }
+    return json_response(problem, json.dumps(body, ensure_ascii=False, default=str).encode())
 
 
-def error_response(
-    status: int, code: str, message: str, details: Mapping[str, object] | None = None, wait: float | None = None
-) -> Response:
-    headers = {"retry-after": str(max(1, round(wait)))} if wait is not None else None
-    return Response(error_body(code, message, details), status, headers, "application/json")
+def json_response(problem: Problem, body: bytes) -> Response:
+    """`body` under the problem's status, saying when to try again."""
+    headers = {"retry-after": str(max(1, round(problem.wait)))} if problem.wait is not None else None
+    return Response(body, problem.status, headers, "application/json")
 
 
-def response_for(error: AppError) -> Response:
+def error_response(scope: Scope, problem: Problem) -> Response:
+    """The answer to the request of `scope`, in the shape of its path."""
+    shape: ErrorShape = scope.get(ERROR_SHAPE, own_shape)
+    return shape(problem)
+
+
+def problem_of(error: AppError) -> Problem:
     wait = error.retry_after
     if wait is None and error.kind is Kind.LIMITED:
         wait = 1.0
-    return error_response(STATUS[error.kind], error.code, error.message, error.details, wait)
+    return Problem(STATUS[error.kind], error.code, error.message, error.details, wait)
 
 
 def _field_path(location: tuple[int | str, ...]) -> str:
@@ -61,22 +91,23 @@ async def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
     if error.kind is Kind.INTERNAL:
         log.error("http.internal", code=error.code, exc_info=error)
-    return response_for(error)
+    return error_response(request.scope, problem_of(error))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     problems = [{"path": _field_path(e["loc"]), "message": str(e["msg"])} for e in error.errors()]
     message = "; ".join(f"{p['path']}: {p['message']}" for p in problems[:5])
-    return error_response(422, "http.invalid", message, {"problems": problems})
+    return error_response(request.scope, Problem(422, "http.invalid", message, {"problems": problems}))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, AppError):
-        return response_for(error.__cause__)  # FastAPI wraps what reading the body raised into a 400
+        # FastAPI wraps what reading the body raised into a 400
+        return error_response(request.scope, problem_of(error.__cause__))
     code = _HTTP_CODES.get(error.status_code, "http.error")
-    answer = error_response(error.status_code, code, str(error.detail))
+    answer = error_response(request.scope, Problem(error.status_code, code, str(error.detail)))
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value
     return answer

@@ -2,14 +2,14 @@
 
 import hashlib
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fabula.core.errors import AppError, Kind
-from fabula.http.errors import error_response, response_for
+from fabula.http.errors import ERROR_SHAPE, ErrorShape, Problem, error_response, problem_of
 from fabula.http.fences import check_local
 from fabula.http.trace import new_trace
 from fabula.telemetry import metrics
@@ -47,19 +47,34 @@ class Limits:
 
 
 class Gate:
-    """Wraps the application; everything here happens once per request and nothing per chunk of an answer."""
+    """Wraps the application; everything here happens once per request and nothing per chunk of an answer.
 
-    def __init__(self, app: ASGIApp, *, limits: Limits, local: bool, origins: Collection[str]) -> None:
+    `shapes` says, by the beginning of a path, which errors look different from ours.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limits: Limits,
+        local: bool,
+        origins: Collection[str],
+        shapes: Mapping[str, ErrorShape],
+    ) -> None:
         self._app = app
         self._limits = limits
         self._local = local
         self._origins = frozenset(origins)
+        self._shapes = tuple(shapes.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request = _Request(scope, receive, send, self._limits)
+        for path, shape in self._shapes:
+            if scope["path"].startswith(path):
+                scope[ERROR_SHAPE] = shape
         try:
             if self._local:
                 client = scope.get("client")
@@ -77,9 +92,8 @@ class Gate:
             log.exception("http.unhandled", path=scope["path"])
             if request.started:
                 raise
-            answer = error_response(
-                500, "http.internal", "something went wrong here; the trace id leads to it in the log"
-            )
+            message = "something went wrong here; the trace id leads to it in the log"
+            answer = error_response(scope, Problem(500, "http.internal", message))
             await answer(scope, receive, request.send)
             del error
 
@@ -134,4 +148,4 @@ class _Request:
     async def fail(self, error: AppError) -> None:
         if self.started:
             raise error
-        await response_for(error)(self._scope, self._receive, self.send)
+        await error_response(self._scope, problem_of(error))(self._scope, self._receive, self.send)

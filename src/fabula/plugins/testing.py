@@ -1,11 +1,21 @@
-"""A scripted model for tests: slow, cut, wrong, refusing or endless, step by step as the script says."""
+"""A scripted model and a scripted tool for tests: slow, cut, wrong, refusing or endless, step by step as the script says."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from fabula.plugins.contracts import ChatBatch, ChatRequest, ModelInfo, TokenUsage
+from fabula.plugins.contracts import (
+    ChatBatch,
+    ChatRequest,
+    Json,
+    ModelInfo,
+    ParamProblem,
+    StepContext,
+    StepResult,
+    StepType,
+    TokenUsage,
+)
 from fabula.plugins.errors import ModelCut, ModelError
 
 
@@ -113,3 +123,29 @@ async def _play(step: Step) -> AsyncGenerator[ChatBatch]:
                 await asyncio.sleep(0)
         case End(reason, usage):
             yield ChatBatch(finish_reason=reason, usage=usage)
+
+
+@dataclass
+class ScriptedTool:
+    """A tool step that answers with its parameter `say`, fails as `error` says, or waits `pause` seconds first."""
+
+    error: Exception | None = None
+    pause: float = 0.0
+    seconds: float = 5.0
+    calls: list[tuple[str, dict[str, Json]]] = field(default_factory=list)
+    name: str = "scripted"
+    type: StepType = StepType.TOOL
+    title: str = "Scripted tool"
+    params: Mapping[str, Json] = field(
+        default_factory=lambda: {"type": "object", "properties": {"say": {"type": "string"}}}
+    )
+
+    def check(self, params: Mapping[str, Json]) -> Sequence[ParamProblem]:
+        return [ParamProblem("say", "must not shout")] if str(params.get("say", "")).isupper() else []
+
+    async def run(self, context: StepContext, params: Mapping[str, Json]) -> StepResult:
+        self.calls.append((context.answer, dict(params)))
+        await asyncio.sleep(self.pause)
+        if self.error is not None:
+            raise self.error
+        return StepResult(str(params.get("say", "")), {"said": params.get("say")})

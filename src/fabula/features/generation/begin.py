@@ -55,7 +55,7 @@ def begin_reply(
     tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branch: BranchId | None, new: NewMessage | None
 ) -> Begun:
     """A user's message and the empty answer to it; without `new`, an answer to what stands there."""
-    if (seen := _claim(tx, actor, turn)) is not None:
+    if (seen := claim(tx, actor, turn)) is not None:
         return seen
     found, line = _free_branch(tx, actor, chat, branch)
     generation, author = GenerationId(uuid7()), turn.speaker(tx, actor, found)
@@ -76,7 +76,7 @@ def begin_variant(tx: WriteTx, actor: Actor, turn: Turn, message: MessageId, bra
 
     Raises `NotAnAnswer` for any other message, and `InvalidInput` when the branch does not show it.
     """
-    if (seen := _claim(tx, actor, turn)) is not None:
+    if (seen := claim(tx, actor, turn)) is not None:
         return seen
     answer = conversations.get_message(tx, actor, message)
     if answer.role is not MessageRole.ASSISTANT:
@@ -87,7 +87,7 @@ def begin_variant(tx: WriteTx, actor: Actor, turn: Turn, message: MessageId, bra
 
 def begin_continue(tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branch: BranchId | None) -> Begun:
     """A variant of the branch's last answer that starts with its text; raises `NothingToContinue`."""
-    if (seen := _claim(tx, actor, turn)) is not None:
+    if (seen := claim(tx, actor, turn)) is not None:
         return seen
     found, line = _free_branch(tx, actor, chat, branch)
     last = conversations.list_messages(tx, actor, chat, line.id, 1, None, None)
@@ -98,7 +98,7 @@ def begin_continue(tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branch: 
 
 def begin_impersonate(tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branch: BranchId | None) -> Begun:
     """What the user might say next; no message is made."""
-    if (seen := _claim(tx, actor, turn)) is not None:
+    if (seen := claim(tx, actor, turn)) is not None:
         return seen
     found, line = _free_branch(tx, actor, chat, branch)
     place = _Place(found, line, None, None, None, line.last_seq + 1, "")
@@ -124,7 +124,8 @@ _TRIGGERS = {
 }
 
 
-def _claim(tx: WriteTx, actor: Actor, turn: Turn) -> Repeated | None:
+def claim(tx: WriteTx, actor: Actor, turn: Turn) -> Repeated | None:
+    """Claim the caller's operation, if it has one; what it began when it was seen before."""
     actor.require(Scope.CHAT_WRITE)
     if turn.operation is None:
         return None
@@ -170,20 +171,26 @@ def _store(tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode
         operation_id=None if turn.operation is None else turn.operation.id,
         choice=choice,
     )
-    store.runs.insert_run(tx, started, _TRIGGERS[mode])
+    record(tx, actor, turn, started, _TRIGGERS[mode])
+    # The branch as it is now: the messages of this turn are its last.
+    line = replace(place.branch, last_seq=max(place.branch.last_seq, place.upto - 1))
+    return Begin(started, turn.gather(tx, actor, started, place.chat, line))
+
+
+def record(tx: WriteTx, actor: Actor, turn: Turn, started: Started, trigger: Trigger) -> None:
+    """Store a generation as `streaming`, with its run, and let the caller's operation mean it."""
+    choice = started.choice
+    store.runs.insert_run(tx, started, trigger)
     ref = ModelRef(choice.provider_id, choice.model or "", choice.params)
     store.generations.insert_generation(tx, started, ref, turn.owner)
     if turn.operation is not None:
         # The turn is an outcome from here on: a repeat attaches, also when the process dies in the middle.
-        operations.finish(tx, actor.workspace, turn.operation.id, status=202, reference=generation)
+        operations.finish(tx, actor.workspace, turn.operation.id, status=202, reference=started.id)
     tx.emit(
         actor.workspace,
         "generation.started",
-        generationId=generation,
-        chatId=place.chat.id,
-        branchId=place.branch.id,
-        messageId=place.message,
+        generationId=started.id,
+        chatId=started.chat_id,
+        branchId=started.branch_id,
+        messageId=started.message_id,
     )
-    # The branch as it is now: the messages of this turn are its last.
-    line = replace(place.branch, last_seq=max(place.branch.last_seq, place.upto - 1))
-    return Begin(started, turn.gather(tx, actor, started, place.chat, line))

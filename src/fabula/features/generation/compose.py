@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fabula.features import lore, prompting
-from fabula.features.generation import tale_lore
+from fabula.features.generation import tale_lore, tale_steps
 from fabula.features.generation.effective import AuthorNote
 from fabula.features.generation.material import Material
 from fabula.features.generation.memory import to_meta
 from fabula.features.generation.scribe import Scribe, depth_prompt_of, read_fields
+from fabula.features.generation.sources import NOTHING, Additions
 from fabula.features.generation.types import Mode
 from fabula.features.lore import Lorebook, LoreResult, Position
 from fabula.features.prompting import (
@@ -49,6 +50,7 @@ class Turn:
     answer_tokens: int
     answers: int | None = None
     greeting: int | None = None
+    additions: Additions = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Composed:
 
 def compose(material: Material, books: Sequence[Lorebook], turn: Turn, counter: TokenCounter) -> Composed:
     """Build the prompt of a turn. Raises `TemplateFailed` or `ExpansionTooLarge`."""
+    material = tale_steps.with_variables(material, turn.additions)
     told = material.told
     scribe = read_fields(told.macros, told.memory.variables, prompting.DEFAULT_SYSTEM)
     result = LoreResult()
@@ -156,10 +159,10 @@ def _write(
     parts = PromptParts(
         system=system,
         history=_history(material, turn),
-        lore=inserts,
+        lore=[*inserts, *tale_steps.inserts_of(turn.additions)],
         examples=prompting.parse_examples(macros.char.mes_example, macros.char, macros.user),
         note=note,
-        depth_prompts=depth_prompts,
+        depth_prompts=[*material.pinned, *depth_prompts],
         post_history="\n\n".join(part for part in (macros.char.post_history_instructions, ask) if part),
     )
     prompt = prompting.build(
@@ -197,7 +200,7 @@ def _render(material: Material, turn: Turn, scribe: Scribe, result: LoreResult) 
         scribe.variables,
         chat,
         [{"role": message.role, "content": message.text} for message in _history(material, turn)],
-        None,
+        [{"text": text} for _, text in turn.additions.passages] or None,
         [{"text": f.text, "position": f.placement.position.value, "name": f.entry.name} for f in result.fired],
     )
     found = prompting.render(told.template.text, context)

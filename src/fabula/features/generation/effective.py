@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fabula.core.ids import PersonaId, is_uuid
+from fabula.features.generation.pipelines import PipelineId
 from fabula.features.prompting import Position
 from fabula.plugins import Json
 
@@ -44,6 +45,12 @@ def persona_of(settings: Mapping[str, Json]) -> PersonaId | None:
     """The persona that is asked for; what cannot be an id asks for none."""
     found = settings.get("personaId")
     return PersonaId(found) if isinstance(found, str) and is_uuid(found) else None
+
+
+def pipeline_of(settings: Mapping[str, Json]) -> PipelineId | None:
+    """The pipeline that is bound; what cannot be an id binds none."""
+    found = settings.get("pipelineId")
+    return PipelineId(found) if isinstance(found, str) and is_uuid(found) else None
 
 
 def variables_of(settings: Mapping[str, Json]) -> dict[str, str]:

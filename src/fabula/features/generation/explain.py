@@ -6,20 +6,21 @@ from msgspec.json import Encoder
 
 from fabula.features.generation.compose import Composed
 from fabula.features.generation.material import Told
-from fabula.features.generation.sources import BuiltPrompt
-from fabula.plugins import Json
+from fabula.features.generation.sources import NOTHING, Additions, BuiltPrompt
+from fabula.plugins import FoundMessage, Json
 
 _encode = Encoder().encode
+_UNAVAILABLE = "the pipeline bound here was deleted or is switched off; the default one answered"
 
 
-def explain(composed: Composed, told: Told) -> BuiltPrompt:
+def explain(composed: Composed, told: Told, additions: Additions = NOTHING) -> BuiltPrompt:
     """The prompt with its snapshot; the summary is the output of the prompt step."""
     prompt = composed.prompt
     snapshot = {
         "prompt": prompt.pieces,
         "trimmed": composed.trimmed,
         "lore": composed.lore,
-        "retrieval": [],
+        "retrieval": [_found(step, message) for step, message in additions.found],
         "counter": prompt.counter,
     }
     text = _encode(snapshot)
@@ -39,7 +40,20 @@ def explain(composed: Composed, told: Told) -> BuiltPrompt:
         summary["loreWarnings"] = list(composed.result.warnings)
     if composed.effects:
         summary["effects"] = composed.effects
+    if told.pipeline is not None and told.pipeline.definition is None:
+        summary["notice"] = {"code": "pipelines.unavailable", "message": _UNAVAILABLE, "pipelineId": told.pipeline.id}
     return BuiltPrompt(prompt.messages, text.decode(), hashlib.sha256(text).hexdigest(), prompt.tokens, summary)
+
+
+def _found(step: str, message: FoundMessage) -> dict[str, Json]:
+    return {
+        "step": step,
+        "origin": f"message:{message.id}",
+        "seq": message.seq,
+        "role": message.role,
+        "score": round(message.score, 3),
+        "text": message.text,
+    }
 
 
 def _template(told: Told) -> dict[str, Json] | None:

@@ -9,9 +9,12 @@ from fabula.core.actor import Actor
 from fabula.core.ids import GenerationId
 from fabula.db import ReadTx
 from fabula.features import conversations
+from fabula.features.connections import Connections
 from fabula.features.conversations import ChatOut, MessageOut
 from fabula.features.generation import read
 from fabula.features.generation.begin import begin_continue, begin_impersonate, begin_reply, begin_variant
+from fabula.features.generation.pipeline_routes import add_pipelines
+from fabula.features.generation.protocol import Completions, add_routes
 from fabula.features.generation.schemas import (
     EditIn,
     GenerateIn,
@@ -65,6 +68,14 @@ def routes(turns: Turns) -> APIRouter:
     _add_messages(router, turns)
     _add_turns(router, turns)
     _add_generations(router, turns)
+    add_pipelines(router, turns)
+    return router
+
+
+def protocol_routes(turns: Turns, connections: Connections) -> APIRouter:
+    """The OpenAI protocol, at the paths its clients expect."""
+    router = APIRouter(prefix="/v1", tags=["openai"])
+    add_routes(router, Completions(turns, connections))
     return router
 
 

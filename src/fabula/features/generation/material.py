@@ -1,12 +1,12 @@
 """What the database says of a tale's turn, at one instant."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fabula.core.actor import Actor
 from fabula.core.ids import BranchId, ChatId, PersonaId
 from fabula.db import ReadTx
-from fabula.features import conversations, lore, profiles, prompting
+from fabula.features import conversations, identity, lore, profiles, prompting
 from fabula.features.conversations import Branch, Chat, HistoryLine
 from fabula.features.generation import store
 from fabula.features.generation.effective import (
@@ -14,14 +14,18 @@ from fabula.features.generation.effective import (
     effective_settings,
     note_of,
     persona_of,
+    pipeline_of,
     variables_of,
 )
 from fabula.features.generation.memory import Memory, recall
+from fabula.features.generation.sources import Bound
 from fabula.features.generation.store.setting import Candidate
 from fabula.features.lore import Lorebook, LorebookId, Shelf
-from fabula.features.prompting import LastMessages, MacroContext, Persona
+from fabula.features.prompting import Insert, LastMessages, MacroContext, Persona
 from fabula.plugins import Json
 
+# Where a variant's meta holds what steps of a pipeline keep, by their names.
+STEPS = "steps"
 _NOBODY: dict[str, Json] = {"name": "Assistant"}
 _UNSAID = LastMessages()
 _SCOPES = ("chat", "persona", "entity_profile", "global")
@@ -41,7 +45,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Who tells a tale to whom, and with what: all but its history."""
+    """Who tells a tale to whom, and with what: all but its history. `remembered` is what steps of pipelines keep."""
 
     macros: MacroContext
     chat: Chat | None
@@ -50,11 +54,16 @@ class Told:
     books: tuple[Candidate, ...]
     note: AuthorNote | None
     memory: Memory
+    pipeline: Bound | None = None
+    remembered: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Everything a prompt is made from. `unread` are the bound books that no shelf holds yet, as their rows."""
+    """Everything a prompt is made from. `unread` are the bound books that no shelf holds yet, as their rows.
+
+    `pinned` stands before the history and is never trimmed: instructions that a caller of the protocol gives.
+    """
 
     told: Told
     branch: Branch | None
@@ -62,6 +71,7 @@ class Material:
     length: int
     profile: profiles.Profile | None
     unread: Sequence[lore.WholeBook]
+    pinned: Sequence[Insert] = ()
 
 
 def gather(
@@ -101,11 +111,10 @@ def tell(
     last: LastMessages = _UNSAID,
 ) -> Told:
     """Choose persona, template, books and settings; one query."""
-    settings = effective_settings({} if chat is None else chat.settings, {} if profile is None else profile.settings)
-    wanted = persona_of(settings)
-    found = store.setting.list_candidates(
-        tx, actor.workspace, None if chat is None else chat.id, None if profile is None else profile.id, wanted
-    )
+    settings = effective_settings(*_layers(tx, actor, chat, profile))
+    wanted, pipeline = persona_of(settings), pipeline_of(settings)
+    ids = None if chat is None else chat.id, None if profile is None else profile.id
+    found = store.setting.list_candidates(tx, actor.workspace, *ids, wanted, pipeline)
     persona = _persona(found, wanted)
     template = next((_template(c) for c in found if c.kind == "template"), None)
     spec = _NOBODY if profile is None else profile.spec
@@ -119,7 +128,18 @@ def tell(
         _books(found, persona),
         note_of(settings),
         recall(metas, {**(template.defaults if template else {}), **variables_of(settings)}),
+        None if pipeline is None else Bound(pipeline, _definition(found)),
+        {} if pipeline is None else _remembered(metas),
     )
+
+
+def _layers(
+    tx: ReadTx, actor: Actor, chat: Chat | None, profile: profiles.Profile | None
+) -> tuple[Mapping[str, Json], ...]:
+    """Chat, profile, workspace; a chat was read with what it inherits."""
+    if chat is not None:
+        return (chat.settings, *chat.inherited)
+    return ({} if profile is None else profile.settings, identity.get_settings(tx, actor))
 
 
 def profile_of(tx: ReadTx, actor: Actor, chat: Chat) -> profiles.Profile | None:
@@ -160,6 +180,20 @@ def read_books(material: Material, shelf: Shelf) -> list[Lorebook]:
 
 def _template(found: Candidate) -> Template:
     return Template(found.id, found.name, found.scope, found.version, found.text, found.defaults or {})
+
+
+def _definition(found: Sequence[Candidate]) -> str | None:
+    """Of the bound pipeline, if it is there and switched on."""
+    return next((c.text for c in found if c.kind == "pipeline" and c.scope == "enabled"), None)
+
+
+def _remembered(metas: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+    """What each step kept last, by its name."""
+    found: dict[str, Json] = {}
+    for meta in metas:
+        steps = meta.get(STEPS)
+        found |= steps if isinstance(steps, dict) else {}
+    return found
 
 
 def _persona(found: Sequence[Candidate], wanted: PersonaId | None) -> Candidate | None:

@@ -1,8 +1,9 @@
 """How an end is told: the terminal frame of a stream, from memory and from the database alike."""
 
+from fabula.core.errors import AppError
 from fabula.features.generation.errors import GenerationInterrupted
 from fabula.features.generation.types import Generation, GenerationStatus, Outcome, StoredText
-from fabula.plugins import Json
+from fabula.plugins import Json, ModelRejected
 
 Terminal = tuple[bytes, dict[str, object]]
 
@@ -10,6 +11,14 @@ Terminal = tuple[bytes, dict[str, object]]
 def interruption() -> dict[str, Json]:
     error = GenerationInterrupted()
     return {"code": error.code, "message": error.message}
+
+
+def fault(problem: AppError) -> dict[str, Json]:
+    """What went wrong, as it is stored; of a provider's refusal also its status and the seconds it asks to wait."""
+    told: dict[str, Json] = {"code": problem.code, "message": problem.message, "kind": problem.kind.value}
+    if isinstance(problem, ModelRejected):
+        told |= {"upstreamStatus": problem.status, "retryAfter": problem.wait}
+    return told
 
 
 def broken_off() -> Terminal:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from fabula.core.ids import BranchId, ChatId, GenerationId, MessageId, VariantId
 from fabula.features.generation.read import Trace
@@ -131,3 +131,104 @@ class TraceOut(Out):
             lore=snapshot.get("lore", []),
             retrieval=snapshot.get("retrieval", []),
         )
+
+
+class GivenMessageIn(BaseModel):
+    """A message of a completion. Of a content in parts, only those of type text are understood."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: Text | list[dict[str, Any]] | None = None
+    name: Text | None = Field(None, max_length=500)
+
+
+class StreamOptionsIn(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    include_usage: bool | None = None
+
+
+class CompletionIn(BaseModel):
+    """A call of the OpenAI protocol. Fields that are not named here go to the provider as they are."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+
+    model: Text = Field(
+        min_length=1, max_length=500, description="A profile's id, or its name where it is the only one."
+    )
+    messages: list[GivenMessageIn] = Field(min_length=1)
+    stream: bool | None = None
+    stream_options: StreamOptionsIn | None = None
+    n: Literal[1] | None = None
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    temperature: float | None = Field(None, ge=0, le=5)
+    top_p: float | None = Field(None, ge=0, le=1)
+    frequency_penalty: float | None = Field(None, ge=-2, le=2)
+    presence_penalty: float | None = Field(None, ge=-2, le=2)
+    seed: int | None = Field(None, ge=-(2**63), lt=2**63)
+    stop: Text | list[Text] | None = Field(None, max_length=1_000)
+    logit_bias: dict[str, float] | None = None
+    response_format: dict[str, Any] | None = None
+
+
+class CountedOut(BaseModel):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class AnswerOut(BaseModel):
+    """`reasoning_content` is there only where the model thought aloud."""
+
+    role: Literal["assistant"]
+    content: str
+    refusal: None
+    reasoning_content: str = ""
+
+
+class ChoiceOut(BaseModel):
+    index: Literal[0]
+    message: AnswerOut
+    logprobs: None
+    finish_reason: Literal["stop", "length", "content_filter"]
+
+
+class CompletionOut(BaseModel):
+    """An answer of the OpenAI protocol; the part of `id` after the dash is the generation's id."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    choices: list[ChoiceOut]
+    usage: CountedOut
+
+
+class ModelOut(BaseModel):
+    """A profile as the OpenAI protocol shows it."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+    name: str
+
+
+class ModelListOut(BaseModel):
+    object: Literal["list"]
+    data: list[ModelOut]
+
+
+class FaultOut(BaseModel):
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ForeignErrorOut(BaseModel):
+    """An error in the shape of the OpenAI protocol."""
+
+    error: FaultOut

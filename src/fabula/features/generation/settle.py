@@ -33,13 +33,17 @@ def settle(
     outcome: Outcome,
     steps: Sequence[StepRecord],
 ) -> bool:
-    """Store the end of a generation; False, and nothing changed, when it was declared dead meanwhile."""
+    """Store the end of a generation. True: the streams were sent what is stored.
+
+    False: they are to be told what stands, for a step after the answer changed its text; or it was declared dead
+    meanwhile, and nothing is changed.
+    """
     ws = actor.workspace
     has_message = started.message_id is not None and started.variant_id is not None
     ours = store.generations.settle(tx, ws, started.id, owner, model, outcome, keep_text=not has_message)
     if not ours:
         return False
-    if started.message_id is not None and started.variant_id is not None:
+    if started.chat_id is not None and started.message_id is not None and started.variant_id is not None:
         slot = conversations.answer.AnswerSlot(started.message_id, started.variant_id)
         state = _TEXT_STATES[outcome.status]
         conversations.answer.settle(tx, actor, started.chat_id, slot, outcome.text, outcome.reasoning, None, state)
@@ -65,7 +69,7 @@ def settle(
         messageId=started.message_id,
         status=outcome.status.value,
     )
-    return True
+    return not outcome.text_changed
 
 
 def give_up(tx: WriteTx, started: Started) -> None:

@@ -1,6 +1,7 @@
 """What a kind of chat contributes to its turns. Each kind registers one `TurnSource`."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from fabula.core.actor import Actor
@@ -9,8 +10,10 @@ from fabula.db import Database, ReadTx, WriteTx
 from fabula.features.connections import Connection
 from fabula.features.conversations import Author, Branch, Chat, ChatKind, NewMessage
 from fabula.features.generation.errors import NoTurnSource
+from fabula.features.generation.pipelines import PipelineId, StepKinds, built_in
 from fabula.features.generation.types import Started
-from fabula.plugins import ChatMessage, Json
+from fabula.features.prompting import TemplateContext
+from fabula.plugins import ChatMessage, FoundMessage, Json, LeftMessage, PromptPiece
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,60 @@ class BuiltPrompt:
     digest: str
     tokens: int
     summary: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """What the steps of a pipeline give a prompt, each with the name of its step."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    pieces: tuple[tuple[str, PromptPiece], ...] = ()
+    passages: tuple[tuple[str, str], ...] = ()
+    found: tuple[tuple[str, FoundMessage], ...] = ()
+
+
+NOTHING = Additions()
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A pipeline that settings name. `definition` is its JSON; None where it is gone or switched off."""
+
+    id: PipelineId
+    definition: str | None
+
+
+class Stage(Protocol):
+    """What a source lends the steps of a pipeline. It holds the material: it must not be kept while the answer streams."""
+
+    @property
+    def pipeline(self) -> Bound: ...
+
+    @property
+    def message(self) -> str:
+        """What the user said last."""
+        ...
+
+    @property
+    def remembered(self) -> Mapping[str, Json]:
+        """What steps remembered on this line of the history, by their names."""
+        ...
+
+    def context(self) -> TemplateContext:
+        """What Liquid sees beside the run."""
+        ...
+
+    async def left(self, after: int, reserve: int) -> Sequence[LeftMessage]:
+        """See `StepContext.left`."""
+        ...
+
+    async def recall(self, query: str, limit: int) -> Sequence[FoundMessage]:
+        """See `StepContext.recall`."""
+        ...
+
+    async def remember(self, memories: Mapping[str, Json]) -> None:
+        """Keep what steps want to be given again, by their names."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +115,31 @@ class TurnSource(Protocol):
         """
         ...
 
-    async def prepare(
+    def stage(
         self, db: Database, actor: Actor, started: Started, connection: Connection, material: object
+    ) -> Stage | None:
+        """Where the steps of the bound pipeline are performed; None for the default one."""
+        ...
+
+    async def prepare(
+        self,
+        db: Database,
+        actor: Actor,
+        started: Started,
+        connection: Connection,
+        material: object,
+        additions: Additions = NOTHING,
     ) -> BuiltPrompt:
         """Build the prompt from what `gather` read. It must not be kept: it is let go before the answer streams."""
         ...
 
 
 class TurnSources:
-    """The registered sources, by kind of chat."""
+    """The registered sources, by kind of chat; and `kinds`, the steps that pipelines may have in any of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: StepKinds | None = None) -> None:
         self._sources: dict[ChatKind, TurnSource] = {}
+        self.kinds = built_in() if kinds is None else kinds
 
     def register(self, kind: ChatKind, source: TurnSource) -> None:
         self._sources[kind] = source

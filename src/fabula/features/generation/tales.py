@@ -14,8 +14,9 @@ from fabula.features.generation.compose import Composed, Turn, compose
 from fabula.features.generation.explain import explain
 from fabula.features.generation.material import Material, find_standing, gather_from, profile_of, read_books, tell
 from fabula.features.generation.memory import to_meta
-from fabula.features.generation.sources import BuiltPrompt, Expanded, Place
+from fabula.features.generation.sources import NOTHING, Additions, BuiltPrompt, Expanded, Place
 from fabula.features.generation.tale_lore import asks_standing
+from fabula.features.generation.tale_stage import TaleStage
 from fabula.features.generation.types import Started
 from fabula.features.lore import Lorebook, Shelf
 from fabula.plugins import Json
@@ -25,6 +26,8 @@ _TOKENS_PER_MESSAGE_AT_LEAST = 12
 MAX_HISTORY = 2_000
 # Scanning more than this takes about as long as handing the work to a thread.
 _LARGE_BOOK = 50
+# Characters. Counting a chat's messages is remembered; what a caller of the protocol brings is as good as new.
+_LARGE_TEXT = 100_000
 _END = 2**31 - 1
 
 
@@ -54,8 +57,39 @@ class Tales:
     def gather(self, tx: ReadTx, actor: Actor, started: Started, chat: Chat, branch: Branch, room: int) -> Material:
         return gather_from(tx, actor, chat, branch, started.upto, started.id, window_of(room), self.shelf)
 
-    async def prepare(
+    def stage(
         self, db: Database, actor: Actor, started: Started, connection: Connection, material: object
+    ) -> TaleStage | None:
+        assert isinstance(material, Material)
+        bound = material.told.pipeline
+        if bound is None or bound.definition is None:
+            return None
+        return TaleStage(
+            db,
+            actor,
+            bound,
+            material,
+            partial(self._try, db, actor, started, connection),
+            self.counter,
+            connection.context_tokens,
+        )
+
+    async def _try(
+        self, db: Database, actor: Actor, started: Started, connection: Connection, material: Material, reserve: int
+    ) -> Composed:
+        """The prompt as it would be with `reserve` tokens less room, to see what does not fit it."""
+        room = connection.answer_tokens + reserve
+        turn = Turn(started.mode, started.message_id, started.prefix, connection.context_tokens, room)
+        return await self.compose(db, actor, material, turn)
+
+    async def prepare(
+        self,
+        db: Database,
+        actor: Actor,
+        started: Started,
+        connection: Connection,
+        material: object,
+        additions: Additions = NOTHING,
     ) -> BuiltPrompt:
         assert isinstance(material, Material)
         turn = Turn(
@@ -64,11 +98,12 @@ class Tales:
             started.prefix,
             connection.context_tokens,
             connection.answer_tokens,
+            additions=additions,
         )
         composed = await self.compose(db, actor, material, turn)
         if composed.effects is not None and started.variant_id is not None:
             await db.write(actor, _note_effects, started.variant_id, composed.effects)
-        return explain(composed, material.told)
+        return explain(composed, material.told, additions)
 
     async def compose(self, db: Database, actor: Actor, material: Material, turn: Turn) -> Composed:
         """Build the prompt; in a thread where books are large or unread, or the template is somebody's."""
@@ -88,6 +123,8 @@ class Tales:
 
     def _is_slow(self, material: Material) -> bool:
         told = material.told
+        if material.branch is None and sum(len(line.text) for line in material.history) > _LARGE_TEXT:
+            return True
         if told.template is not None or material.unread or len(told.books) > _LARGE_BOOK:
             return True
         own = None if material.profile is None else material.profile.spec.get("character_book")

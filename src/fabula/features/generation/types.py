@@ -81,14 +81,17 @@ class StoredText:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A generation that has just been stored as `streaming`, with all that its task needs."""
+    """A generation that has just been stored as `streaming`, with all that its task needs.
+
+    `chat_kind` says which source writes the prompt, also where there is no chat: a call through the OpenAI protocol.
+    """
 
     id: GenerationId
     workspace: WorkspaceId
     mode: Mode
     chat_kind: ChatKind
-    chat_id: ChatId
-    branch_id: BranchId
+    chat_id: ChatId | None
+    branch_id: BranchId | None
     user_message_id: MessageId | None
     message_id: MessageId | None
     variant_id: VariantId | None
@@ -146,3 +149,19 @@ class StepRecord:
     input: dict[str, Json] | None = None
     output: dict[str, Json] | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a pipeline; `pipeline_id` None is the default one. `steps` in the order they ran."""
+
+    id: PipelineRunId
+    pipeline_id: str | None
+    chat_id: ChatId | None
+    generation_id: GenerationId | None
+    trigger: Trigger
+    status: str
+    error: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    steps: tuple[StepRecord, ...] = ()

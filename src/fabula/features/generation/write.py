@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,9 +16,11 @@ from fabula.features.connections import Connection, Connections
 from fabula.features.generation import store, upstream
 from fabula.features.generation.insist import insist
 from fabula.features.generation.live import LiveGeneration
-from fabula.features.generation.outcome import interruption
+from fabula.features.generation.outcome import fault, interruption
+from fabula.features.generation.performance import Performance
+from fabula.features.generation.piped import open_performance, with_params
 from fabula.features.generation.reasoning import ReasoningSplitter
-from fabula.features.generation.sources import BuiltPrompt, TurnSources
+from fabula.features.generation.sources import NOTHING, Additions, BuiltPrompt, Stage, TurnSources
 from fabula.features.generation.types import GenerationStatus, Outcome, Started, StepRecord
 from fabula.plugins import ChatBatch, ChatRequest, Json, TokenUsage
 from fabula.telemetry import metrics
@@ -27,6 +29,18 @@ log = structlog.get_logger()
 
 # Where the provider does not count: about four characters a token, the figure of English prose.
 _CHARS_PER_TOKEN = 4
+
+
+@dataclass(slots=True)
+class Piped:
+    """What a turn with a pipeline of its own knows beside: when the model was asked, and whether it answered whole."""
+
+    performance: Performance
+    params: dict[str, Json] = field(default_factory=dict)
+    asked_at: datetime | None = None
+    asked: float = 0.0
+    took: float | None = None
+    final: str | None = None
 
 
 @dataclass(slots=True)
@@ -45,6 +59,7 @@ class Writing:
     usage: TokenUsage | None = None
     prompt_tokens: int = 0
     steps: list[StepRecord] = field(default_factory=list)
+    piped: Piped | None = None
 
 
 async def write_answer(w: Writing) -> Outcome:
@@ -59,7 +74,7 @@ async def write_answer(w: Writing) -> Outcome:
         status = GenerationStatus.ABORTED if aborted else GenerationStatus.INTERRUPTED
         error = None if aborted else interruption()
     except AppError as problem:
-        status, error = GenerationStatus.ERROR, {"code": problem.code, "message": problem.message}
+        status, error = GenerationStatus.ERROR, fault(problem)
     except Exception:  # edge: a task of its own; the client must hear of it
         log.exception("generation.failed", generation=w.started.id)
         status = GenerationStatus.ERROR
@@ -78,23 +93,46 @@ async def _write(w: Writing) -> None:
 
 async def _ask(w: Writing, connection: Connection, began: float) -> None:
     source = w.sources.of(w.started.chat_kind)
-    prompt = await source.prepare(w.db, w.actor, w.started, connection, w.material)
+    additions = NOTHING
+    stage = source.stage(w.db, w.actor, w.started, connection, w.material)
+    if stage is not None:
+        additions, connection = await _perform_before(w, connection, stage)
+        stage, began = None, time.perf_counter()
+    prompt = await source.prepare(w.db, w.actor, w.started, connection, w.material, additions)
     w.material = None
     w.prompt_tokens = prompt.tokens
     # The model reads the prompt while the database stores it; the answer does not settle before both are done.
     saving = asyncio.create_task(_save(w, prompt, time.perf_counter() - began))
     request = ChatRequest(w.model_name, prompt.messages, connection.params)
     stream = upstream.batches(connection.model, request)
-    del prompt, request
+    del prompt, request, additions
     try:
         await _pump(w, stream, began)
     finally:
         await stream.aclose()
         await saving
+    if w.piped is not None:
+        w.piped.took = time.perf_counter() - w.piped.asked
+        w.piped.final = await w.piped.performance.after(w.live.content)
+
+
+async def _perform_before(w: Writing, connection: Connection, stage: Stage) -> tuple[Additions, Connection]:
+    """The steps before the answer, and the connection asked as the pipeline says."""
+    performance = await open_performance(
+        w.db, w.connections, w.sources.kinds, w.actor, w.started, connection, w.model_name, stage
+    )
+    w.piped = Piped(performance)
+    additions, params = await performance.before()
+    connection = with_params(connection, params)
+    w.piped.params, w.piped.asked_at, w.piped.asked = connection.params, utc_now(), time.perf_counter()
+    return additions, connection
 
 
 async def _save(w: Writing, prompt: BuiltPrompt, seconds: float) -> None:
-    await insist("prompt", w.started.id, lambda: w.db.write(w.actor, _save_prompt, w.started, prompt, seconds))
+    place, before = (w.piped.performance.prompt_place, w.piped.performance.take_records()) if w.piped else (0, [])
+    step = StepRecord(place, "prompt", "pre", "done", utc_now(), seconds * 1000, output=prompt.summary)
+    steps = [*before, step]
+    await insist("prompt", w.started.id, lambda: w.db.write(w.actor, _save_prompt, w.started, prompt, steps))
 
 
 async def _pump(w: Writing, stream: AsyncGenerator[ChatBatch], began: float) -> None:
@@ -120,21 +158,21 @@ async def _pump(w: Writing, stream: AsyncGenerator[ChatBatch], began: float) -> 
         live.append(reasoning, content)
 
 
-def _save_prompt(tx: WriteTx, actor: Actor, started: Started, prompt: BuiltPrompt, seconds: float) -> None:
+def _save_prompt(tx: WriteTx, actor: Actor, started: Started, prompt: BuiltPrompt, steps: Sequence[StepRecord]) -> None:
     store.generations.save_prompt(tx, actor.workspace, started.id, prompt.snapshot, prompt.digest, prompt.tokens)
-    step = StepRecord(0, "prompt", "pre", "done", tx.now, seconds * 1000, output=prompt.summary)
-    store.runs.insert_steps(tx, actor.workspace, started.run_id, [step])
+    store.runs.insert_steps(tx, actor.workspace, started.run_id, steps)
 
 
 def _outcome(w: Writing, status: GenerationStatus, error: dict[str, Json] | None) -> Outcome:
     text, reasoning = w.live.content, w.live.reasoning
+    final = text if w.piped is None or w.piped.final is None else w.piped.final
     written = len(text) - len(w.started.prefix) + len(reasoning)
     estimate = (written + _CHARS_PER_TOKEN - 1) // _CHARS_PER_TOKEN
     return Outcome(
         status=status,
-        text=text,
+        text=final,
         reasoning=reasoning,
-        text_changed=False,
+        text_changed=final != text,
         finish_reason=w.finish_reason,
         prompt_tokens=w.usage.prompt_tokens if w.usage else w.prompt_tokens,
         completion_tokens=w.usage.completion_tokens if w.usage else estimate,
@@ -144,6 +182,9 @@ def _outcome(w: Writing, status: GenerationStatus, error: dict[str, Json] | None
 
 def _record(w: Writing, outcome: Outcome, began: datetime, seconds: float) -> None:
     """The model step, and the post step of the default pipeline, which changes no character of the answer."""
+    if w.piped is not None:
+        w.steps += [*w.piped.performance.take_records(), _answer_of(w.piped, w.model_name, outcome)]
+        return
     failed = outcome.error is not None
     message = str(outcome.error["message"]) if outcome.error else None
     output: dict[str, Json] = {"finishReason": outcome.finish_reason, "completionTokens": outcome.completion_tokens}
@@ -152,3 +193,17 @@ def _record(w: Writing, outcome: Outcome, began: datetime, seconds: float) -> No
     w.steps.append(StepRecord(1, "answer", "llm", status, began, seconds * 1000, asked, output, message))
     post: dict[str, Json] = {"reasoningBlock": bool(outcome.reasoning)}
     w.steps.append(StepRecord(2, "finish", "post", "skipped" if failed else "done", utc_now(), 0.0, None, post))
+
+
+def _answer_of(piped: Piped, model: str, outcome: Outcome) -> StepRecord:
+    """The model step of a pipeline of one's own."""
+    name, place = piped.performance.answer_name, piped.performance.prompt_place + 1
+    if piped.asked_at is None:
+        return StepRecord(place, name, "llm", "skipped", utc_now(), 0.0, None, {"reason": "the run ended before"})
+    failed = piped.took is None
+    took = time.perf_counter() - piped.asked if piped.took is None else piped.took
+    message = str(outcome.error["message"]) if failed and outcome.error else None
+    output: dict[str, Json] = {"finishReason": outcome.finish_reason, "completionTokens": outcome.completion_tokens}
+    asked: dict[str, Json] = {"model": model, "params": piped.params}
+    status = "error" if message else "done"
+    return StepRecord(place, name, "llm", status, piped.asked_at, took * 1000, asked, output, message)

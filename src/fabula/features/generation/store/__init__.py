@@ -1,5 +1,5 @@
-"""All SQL of generations and pipeline runs."""
+"""All SQL of generations, pipelines and their runs."""
 
-from fabula.features.generation.store import generations, ownership, runs, setting
+from fabula.features.generation.store import generations, ownership, pipelines, runs, setting
 
-__all__ = ["generations", "ownership", "runs", "setting"]
+__all__ = ["generations", "ownership", "pipelines", "runs", "setting"]

@@ -1,14 +1,18 @@
 """SQL of pipeline runs and their steps."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from fabula.core.ids import PipelineRunId, WorkspaceId, uuid7
+from fabula.core.ids import ChatId, PipelineRunId, WorkspaceId, uuid7
+from fabula.core.paging import Page, decode_cursor, encode_cursor
 from fabula.db import ReadTx, WriteTx
+from fabula.features.generation.pipelines import PipelineId
+from fabula.features.generation.tables import llm_generations as g
 from fabula.features.generation.tables import pipeline_runs as r
 from fabula.features.generation.tables import pipeline_step_runs as s
-from fabula.features.generation.types import Started, StepRecord, Trigger
+from fabula.features.generation.types import Run, Started, StepRecord, Trigger
 
 _P = sa.bindparam
 _INSERT_RUN = sa.insert(r)
@@ -24,24 +28,69 @@ _INTERRUPT = (
     .where(r.c.id.in_(_P("runs", expanding=True)))
     .values(status="interrupted", finished_at=_P("now"), updated_at=_P("now"))
 )
+_STEP = (
+    s.c.position,
+    s.c.step_name,
+    s.c.step_type,
+    s.c.status,
+    s.c.started_at,
+    s.c.duration_ms,
+    s.c.input_json,
+    s.c.output_json,
+    s.c.error,
+)
 _LIST_STEPS = (
-    sa.select(
-        s.c.position,
-        s.c.step_name,
-        s.c.step_type,
-        s.c.status,
-        s.c.started_at,
-        s.c.duration_ms,
-        s.c.input_json,
-        s.c.output_json,
-        s.c.error,
-    )
-    .where((s.c.pipeline_run_id == _P("run")) & (s.c.workspace_id == _P("ws")))
-    .order_by(s.c.position)
+    sa.select(*_STEP).where((s.c.pipeline_run_id == _P("run")) & (s.c.workspace_id == _P("ws"))).order_by(s.c.position)
 )
 _FIND_RUN = sa.select(r.c.id, r.c.trigger, r.c.status, r.c.error, r.c.started_at, r.c.finished_at).where(
     (r.c.id == _P("run")) & (r.c.workspace_id == _P("ws"))
 )
+_LIST_STEPS_OF = (
+    sa.select(*_STEP, s.c.pipeline_run_id)
+    .where(s.c.pipeline_run_id.in_(_P("runs", expanding=True)) & (s.c.workspace_id == _P("ws")))
+    .order_by(s.c.pipeline_run_id, s.c.position)
+)
+# A run's generation got its id just before it: walking the chat's index back from there meets it at once.
+_GENERATION = (
+    sa.select(g.c.id)
+    .where((g.c.workspace_id == r.c.workspace_id) & (g.c.chat_id == r.c.chat_id))
+    .where((g.c.id < r.c.id) & (g.c.pipeline_run_id == r.c.id))
+    .order_by(g.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_RUN = sa.select(
+    r.c.id,
+    r.c.pipeline_id,
+    r.c.chat_id,
+    _GENERATION.label("generation_id"),
+    r.c.trigger,
+    r.c.status,
+    r.c.error,
+    r.c.started_at,
+    r.c.finished_at,
+).where(r.c.workspace_id == _P("ws"))
+_FIND_WHOLE = _RUN.where(r.c.id == _P("run"))
+_LIST_RUNS = _RUN.order_by(r.c.id.desc()).limit(_P("take"))
+_ASSIGN = (
+    sa.update(r)
+    .where((r.c.id == _P("run")) & (r.c.workspace_id == _P("ws")))
+    .values(pipeline_id=_P("pipeline"), trigger=sa.func.coalesce(_P("by", type_=sa.String), r.c.trigger))
+)
+
+
+def _run(row: Any) -> Run:
+    return Run(
+        PipelineRunId(row.id),
+        row.pipeline_id,
+        row.chat_id,
+        row.generation_id,
+        Trigger(row.trigger),
+        row.status,
+        row.error,
+        row.started_at,
+        row.finished_at,
+    )
 
 
 def insert_run(tx: WriteTx, started: Started, trigger: Trigger) -> None:
@@ -98,3 +147,45 @@ def find_run(tx: ReadTx, ws: WorkspaceId, run: PipelineRunId) -> dict[str, objec
     """The run as the trace shows it."""
     row = tx.execute(_FIND_RUN, {"ws": ws, "run": run}).one_or_none()
     return None if row is None else dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public spelling of "as a dict"
+
+
+def assign(
+    tx: WriteTx, ws: WorkspaceId, run: PipelineRunId, pipeline: PipelineId, trigger: Trigger | None = None
+) -> None:
+    """Say which pipeline a run is of, and what set it going where that is not what its turn says."""
+    by = None if trigger is None else trigger.value
+    tx.execute(_ASSIGN, {"ws": ws, "run": run, "pipeline": pipeline, "by": by})
+
+
+def find_whole(tx: ReadTx, ws: WorkspaceId, run: PipelineRunId) -> Run | None:
+    """A run without its steps."""
+    row = tx.execute(_FIND_WHOLE, {"ws": ws, "run": run}).one_or_none()
+    return None if row is None else _run(row)
+
+
+def list_runs(
+    tx: ReadTx,
+    ws: WorkspaceId,
+    chat: ChatId | None,
+    pipeline: PipelineId | None,
+    limit: int,
+    cursor: str | None,
+) -> Page[Run]:
+    """Runs without their steps, the newest first."""
+    query, params = _LIST_RUNS, {"ws": ws, "take": limit + 1}
+    if chat is not None:
+        query, params["chat"] = query.where(r.c.chat_id == _P("chat")), chat
+    if pipeline is not None:
+        query, params["pipeline"] = query.where(r.c.pipeline_id == _P("pipeline")), pipeline
+    if cursor is not None:
+        query, params["after"] = query.where(r.c.id < _P("after")), str(decode_cursor(cursor, (str,))[0])
+    found = [_run(row) for row in tx.execute(query, params)]
+    more = len(found) > limit
+    return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].id) if more else None)
+
+
+def list_steps_of(tx: ReadTx, ws: WorkspaceId, runs: Sequence[PipelineRunId]) -> dict[PipelineRunId, list[StepRecord]]:
+    found: dict[PipelineRunId, list[StepRecord]] = {}
+    for row in tx.execute(_LIST_STEPS_OF, {"ws": ws, "runs": list(runs)}) if runs else ():
+        found.setdefault(PipelineRunId(row.pipeline_run_id), []).append(StepRecord(*tuple(row)[:-1]))
+    return found

@@ -13,13 +13,17 @@ import sqlalchemy as sa
 from fabula.core.ids import ChatId, PersonaId, ProfileId, WorkspaceId
 from fabula.db import ReadTx
 from fabula.features import lore, personas, prompting
+from fabula.features.generation.pipelines import PipelineId
+from fabula.features.generation.store.pipelines import BOUND
 
 _SETTING = sa.union_all(personas.CANDIDATES, prompting.CHOSEN, lore.BOUND)
+# A statement of its own: a chat that binds no pipeline pays nothing for those that do.
+_WITH_PIPELINE = sa.union_all(personas.CANDIDATES, prompting.CHOSEN, lore.BOUND, BOUND)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A persona, the template, or a bound lorebook: `kind` is `persona`, `template` or `book`."""
+    """A persona, the template, a bound lorebook or pipeline: `kind` is `persona`, `template`, `book` or `pipeline`."""
 
     kind: str
     id: str
@@ -32,11 +36,17 @@ class Candidate:
 
 
 def list_candidates(
-    tx: ReadTx, ws: WorkspaceId, chat: ChatId | None, profile: ProfileId | None, persona: PersonaId | None
+    tx: ReadTx,
+    ws: WorkspaceId,
+    chat: ChatId | None,
+    profile: ProfileId | None,
+    persona: PersonaId | None,
+    pipeline: PipelineId | None = None,
 ) -> list[Candidate]:
     """All that may apply; persona and persona's books are for the caller to choose among."""
-    params = {"ws": ws, "chat": chat, "profile": profile, "persona": persona}
+    params: dict[str, str | None] = {"ws": ws, "chat": chat, "profile": profile, "persona": persona}
+    params |= {} if pipeline is None else {"bound_pipeline": pipeline}
     return [
         Candidate(row.kind, row.id, row.scope, row.scope_id, row.name, row.text, row.version, row.defaults)
-        for row in tx.execute(_SETTING, params)
+        for row in tx.execute(_SETTING if pipeline is None else _WITH_PIPELINE, params)
     ]
