@@ -9,6 +9,7 @@ export default defineConfig({
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   // The page is served under `default-src 'self'`: nothing may be inlined as a data: address.
   build: { target: "es2022", assetsInlineLimit: 0, manifest: true, reportCompressedSize: false },
-  server: { proxy: { "/v1": server, "/config": server } },
+  // The example character lies beside `web/`, where the server takes it from too.
+  server: { proxy: { "/v1": server, "/config": server }, fs: { allow: [".."] } },
   test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node" },
 });

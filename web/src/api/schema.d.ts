@@ -66,7 +66,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Get a message, as `branchId` shows it if that is given */
+        get: operations["get_message"];
         put?: never;
         post?: never;
         /** Delete a message; `restore` brings it back */
@@ -214,6 +215,163 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List pipelines, the newest first */
+        get: operations["list_pipelines"];
+        put?: never;
+        /** Create a pipeline */
+        post: operations["create_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipelines/{pipelineId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a pipeline */
+        get: operations["get_pipeline"];
+        /** Replace a pipeline */
+        put: operations["replace_pipeline"];
+        post?: never;
+        /** Delete a pipeline for good; what binds it is answered by the default one */
+        delete: operations["delete_pipeline"];
+        options?: never;
+        head?: never;
+        /** Change what is given of a pipeline */
+        patch: operations["change_pipeline"];
+        trace?: never;
+    };
+    "/v1/pipeline-step-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what a pipeline's steps can be */
+        get: operations["list_step_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipelines/{pipelineId}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a pipeline at the end of a branch: a new answer there */
+        post: operations["run_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipeline-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List pipeline runs, the newest first */
+        get: operations["list_pipeline_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipeline-runs/{pipelineRunId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a pipeline run */
+        get: operations["get_pipeline_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List profiles as models */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a profile as a model */
+        get: operations["get_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer the given messages as a profile would; nothing is kept but the generation */
+        post: operations["complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -297,6 +455,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the workspace and what it binds for all its chats */
+        get: operations["get_workspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the workspace's name or settings */
+        patch: operations["change_workspace"];
         trace?: never;
     };
     "/v1/entity-profiles": {
@@ -547,6 +723,74 @@ export interface paths {
         head?: never;
         /** Change what is given of a preset */
         patch: operations["change_preset"];
+        trace?: never;
+    };
+    "/v1/local-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the models of this machine, and those that can be fetched */
+        get: operations["list_local_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/local-models/{name}/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch a model, as a job; one that is there and whole is done at once */
+        post: operations["pull_local_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/local-models/{name}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run this model from the next answer on */
+        post: operations["use_local_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/local-models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a model's file; one outside the models folder is only forgotten */
+        delete: operations["delete_local_model"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/chats/import": {
@@ -1166,6 +1410,26 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AnswerOut
+         * @description `reasoning_content` is there only where the model thought aloud.
+         */
+        AnswerOut: {
+            /**
+             * Role
+             * @constant
+             */
+            role: "assistant";
+            /** Content */
+            content: string;
+            /** Refusal */
+            refusal: null;
+            /**
+             * Reasoning Content
+             * @default
+             */
+            reasoning_content?: string;
+        };
+        /**
          * AuthorNoteIn
          * @description Text put into the prompt `depth` messages before its end, or beside the card where `position` says so.
          */
@@ -1468,8 +1732,88 @@ export interface components {
             /** Latencyms */
             latencyMs: number;
             /** Models */
-            models: components["schemas"]["ModelOut"][];
+            models: components["schemas"]["fabula__features__connections__schemas__ModelOut"][];
             error: components["schemas"]["CheckErrorOut"] | null;
+        };
+        /** ChoiceOut */
+        ChoiceOut: {
+            /**
+             * Index
+             * @constant
+             */
+            index: 0;
+            message: components["schemas"]["AnswerOut"];
+            /** Logprobs */
+            logprobs: null;
+            /**
+             * Finish Reason
+             * @enum {string}
+             */
+            finish_reason: "stop" | "length" | "content_filter";
+        };
+        /**
+         * CompletionIn
+         * @description A call of the OpenAI protocol. Fields that are not named here go to the provider as they are.
+         */
+        CompletionIn: {
+            /**
+             * Model
+             * @description A profile's id, or its name where it is the only one.
+             */
+            model: string;
+            /** Messages */
+            messages: components["schemas"]["GivenMessageIn"][];
+            /** Stream */
+            stream?: boolean | null;
+            stream_options?: components["schemas"]["StreamOptionsIn"] | null;
+            /** N */
+            n?: 1 | null;
+            /** Max Tokens */
+            max_tokens?: number | null;
+            /** Max Completion Tokens */
+            max_completion_tokens?: number | null;
+            /** Temperature */
+            temperature?: number | null;
+            /** Top P */
+            top_p?: number | null;
+            /** Frequency Penalty */
+            frequency_penalty?: number | null;
+            /** Presence Penalty */
+            presence_penalty?: number | null;
+            /** Seed */
+            seed?: number | null;
+            /** Stop */
+            stop?: (string | string[]) | null;
+            /** Logit Bias */
+            logit_bias?: {
+                [key: string]: number;
+            } | null;
+            /** Response Format */
+            response_format?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CompletionOut
+         * @description An answer of the OpenAI protocol; the part of `id` after the dash is the generation's id.
+         */
+        CompletionOut: {
+            /** Id */
+            id: string;
+            /**
+             * Object
+             * @constant
+             */
+            object: "chat.completion";
+            /** Created */
+            created: number;
+            /** Model */
+            model: string;
+            /** Choices */
+            choices: components["schemas"]["ChoiceOut"][];
+            usage: components["schemas"]["CountedOut"];
         };
         /**
          * ConfigOut
@@ -1599,6 +1943,20 @@ export interface components {
             isDefault?: boolean | null;
             /** Version */
             version?: number | null;
+        };
+        /** CountedOut */
+        CountedOut: {
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Completion Tokens */
+            completion_tokens: number;
+            /** Total Tokens */
+            total_tokens: number;
+        };
+        /** DefinitionOut */
+        DefinitionOut: {
+            /** Steps */
+            steps: components["schemas"]["StepDefinitionOut"][];
         };
         /**
          * DocumentKind
@@ -1801,10 +2159,28 @@ export interface components {
          * @enum {string}
          */
         ExportSpec: "original" | "v2" | "v3";
+        /** FaultOut */
+        FaultOut: {
+            /** Message */
+            message: string;
+            /** Type */
+            type: string;
+            /** Param */
+            param: string | null;
+            /** Code */
+            code: string | null;
+        };
         /** FavouriteIn */
         FavouriteIn: {
             /** Favourite */
             favourite: boolean;
+        };
+        /**
+         * ForeignErrorOut
+         * @description An error in the shape of the OpenAI protocol.
+         */
+        ForeignErrorOut: {
+            error: components["schemas"]["FaultOut"];
         };
         /**
          * ForkIn
@@ -1872,6 +2248,23 @@ export interface components {
          * @enum {string}
          */
         GenerationStatus: "streaming" | "done" | "aborted" | "error" | "interrupted";
+        /**
+         * GivenMessageIn
+         * @description A message of a completion. Of a content in parts, only those of type text are understood.
+         */
+        GivenMessageIn: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "system" | "developer" | "user" | "assistant" | "tool";
+            /** Content */
+            content?: string | {
+                [key: string]: unknown;
+            }[] | null;
+            /** Name */
+            name?: string | null;
+        };
         /** HealthOut */
         HealthOut: {
             /** Status */
@@ -1940,6 +2333,36 @@ export interface components {
             /** Jobid */
             jobId: string;
         };
+        /**
+         * LocalModelOut
+         * @description A model for this machine. `file` is where it is, `sha256` what was published of it; sizes in bytes and tokens.
+         *
+         *     `isChecked`: it was checked against `sha256` when it came. `problem` says why it cannot be run.
+         */
+        LocalModelOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Size */
+            size: number;
+            /** File */
+            file: string | null;
+            /** Sha256 */
+            sha256: string | null;
+            /** Ischecked */
+            isChecked: boolean;
+            /** Ishere */
+            isHere: boolean;
+            /** Isinuse */
+            isInUse: boolean;
+            /** Canpull */
+            canPull: boolean;
+            /** Contexttokens */
+            contextTokens: number | null;
+            /** Problem */
+            problem: string | null;
+        };
         /** MessageIn */
         MessageIn: {
             /**
@@ -1993,14 +2416,15 @@ export interface components {
             /** Createdat */
             createdAt: string;
         };
-        /** ModelOut */
-        ModelOut: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Contexttokens */
-            contextTokens: number | null;
+        /** ModelListOut */
+        ModelListOut: {
+            /**
+             * Object
+             * @constant
+             */
+            object: "list";
+            /** Data */
+            data: components["schemas"]["fabula__features__generation__schemas__ModelOut"][];
         };
         /** NoteOut */
         NoteOut: {
@@ -2067,6 +2491,13 @@ export interface components {
             /** Nextcursor */
             nextCursor: string | null;
         };
+        /** PageOut[LocalModelOut] */
+        PageOut_LocalModelOut_: {
+            /** Items */
+            items: components["schemas"]["LocalModelOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
         /** PageOut[MessageOut] */
         PageOut_MessageOut_: {
             /** Items */
@@ -2077,7 +2508,7 @@ export interface components {
         /** PageOut[ModelOut] */
         PageOut_ModelOut_: {
             /** Items */
-            items: components["schemas"]["ModelOut"][];
+            items: components["schemas"]["fabula__features__connections__schemas__ModelOut"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -2085,6 +2516,20 @@ export interface components {
         PageOut_PersonaOut_: {
             /** Items */
             items: components["schemas"]["PersonaOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** PageOut[PipelineOut] */
+        PageOut_PipelineOut_: {
+            /** Items */
+            items: components["schemas"]["PipelineOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** PageOut[PipelineRunOut] */
+        PageOut_PipelineRunOut_: {
+            /** Items */
+            items: components["schemas"]["PipelineRunOut"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -2106,6 +2551,13 @@ export interface components {
         PageOut_SearchHitOut_: {
             /** Items */
             items: components["schemas"]["SearchHitOut"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** PageOut[StepKindOut] */
+        PageOut_StepKindOut_: {
+            /** Items */
+            items: components["schemas"]["StepKindOut"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -2181,6 +2633,106 @@ export interface components {
             createdAt: string;
             /** Updatedat */
             updatedAt: string;
+        };
+        /**
+         * PipelineChangeIn
+         * @description What is left out stays; a definition is replaced whole.
+         */
+        PipelineChangeIn: {
+            /** Name */
+            name?: string | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Definition */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * PipelineIn
+         * @description `definition` is {steps: [{name, type, use?, params?, when?, required?, enabled?, dependsOn?}]}.
+         */
+        PipelineIn: {
+            /** Name */
+            name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /** PipelineOut */
+        PipelineOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Enabled */
+            enabled: boolean;
+            definition: components["schemas"]["DefinitionOut"];
+            /** Version */
+            version: number;
+            /** Createdat */
+            createdAt: string;
+            /** Updatedat */
+            updatedAt: string;
+        };
+        /** PipelinePutIn */
+        PipelinePutIn: {
+            /** Name */
+            name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version?: number | null;
+        };
+        /** PipelineRunIn */
+        PipelineRunIn: {
+            /** Chatid */
+            chatId: string;
+            /** Branchid */
+            branchId?: string | null;
+        };
+        /**
+         * PipelineRunOut
+         * @description `generationId` leads to the answer and its trace.
+         */
+        PipelineRunOut: {
+            /** Id */
+            id: string;
+            /** Pipelineid */
+            pipelineId: string | null;
+            /** Chatid */
+            chatId: string | null;
+            /** Generationid */
+            generationId: string | null;
+            trigger: components["schemas"]["Trigger"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "done" | "aborted" | "error" | "interrupted";
+            /** Error */
+            error: string | null;
+            /** Startedat */
+            startedAt: string;
+            /** Finishedat */
+            finishedAt: string | null;
+            /** Steps */
+            steps: components["schemas"]["StepOut"][];
         };
         /**
          * PresetIn
@@ -2270,6 +2822,8 @@ export interface components {
          * ProfileIn
          * @description `spec` is the V3 data object, or as much of it as there is; `name` and `tags` beside it win over its own.
          *
+         *     `settings` hold for the profile's chats; left out, they stay.
+         *
          *     With `version`, an edit of anything but that version is refused.
          */
         ProfileIn: {
@@ -2281,6 +2835,7 @@ export interface components {
             };
             /** Tags */
             tags?: string[] | null;
+            settings?: components["schemas"]["SettingsIn"] | null;
             /** Version */
             version?: number | null;
         };
@@ -2302,6 +2857,10 @@ export interface components {
             favourite: boolean;
             /** Hasavatar */
             hasAvatar: boolean;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
             /** Version */
             version: number;
             /** Createdat */
@@ -2386,7 +2945,7 @@ export interface components {
         };
         /**
          * SettingsIn
-         * @description What a chat binds; a field left out or null is decided by the profile, then the workspace.
+         * @description What is bound here. A field left out or null is decided further out: chat, then profile, then workspace.
          */
         SettingsIn: {
             /** Pipelineid */
@@ -2422,6 +2981,43 @@ export interface components {
              */
             title?: string;
         };
+        /** StepDefinitionOut */
+        StepDefinitionOut: {
+            /** Name */
+            name: string;
+            type: components["schemas"]["StepType"];
+            /** Use */
+            use: string;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /** When */
+            when: string | null;
+            /** Required */
+            required: boolean;
+            /** Enabled */
+            enabled: boolean;
+            /** Dependson */
+            dependsOn: string[];
+        };
+        /**
+         * StepKindOut
+         * @description `params` is a JSON Schema; a step without `use` is of the default kind of its type.
+         */
+        StepKindOut: {
+            /** Name */
+            name: string;
+            type: components["schemas"]["StepType"];
+            /** Title */
+            title: string;
+            /** Isdefault */
+            isDefault: boolean;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+        };
         /** StepOut */
         StepOut: {
             /** Name */
@@ -2444,6 +3040,17 @@ export interface components {
             } | null;
             /** Error */
             error: string | null;
+        };
+        /**
+         * StepType
+         * @description What a step of a pipeline is for; also its phase: pre, rag, then llm, then post and tool together.
+         * @enum {string}
+         */
+        StepType: "pre" | "rag" | "llm" | "post" | "tool";
+        /** StreamOptionsIn */
+        StreamOptionsIn: {
+            /** Include Usage */
+            include_usage?: boolean | null;
         };
         /**
          * TemplateChangeIn
@@ -2602,6 +3209,12 @@ export interface components {
             }[];
         };
         /**
+         * Trigger
+         * @description What set a pipeline going.
+         * @enum {string}
+         */
+        Trigger: "user_message" | "regenerate" | "continue" | "manual" | "scheduled" | "api";
+        /**
          * TryOutIn
          * @description A text to scan, or a chat whose next turn is meant.
          */
@@ -2656,6 +3269,62 @@ export interface components {
             path: string;
             /** Message */
             message: string;
+        };
+        /** WorkspaceOut */
+        WorkspaceOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+            /** Createdat */
+            createdAt: string;
+            /** Updatedat */
+            updatedAt: string;
+        };
+        /**
+         * WorkspacePatchIn
+         * @description What is left out stays; `settings` are replaced as a whole.
+         */
+        WorkspacePatchIn: {
+            /** Name */
+            name?: string | null;
+            settings?: components["schemas"]["SettingsIn"] | null;
+            /** Version */
+            version?: number | null;
+        };
+        /** ModelOut */
+        fabula__features__connections__schemas__ModelOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Contexttokens */
+            contextTokens: number | null;
+        };
+        /**
+         * ModelOut
+         * @description A profile as the OpenAI protocol shows it.
+         */
+        fabula__features__generation__schemas__ModelOut: {
+            /** Id */
+            id: string;
+            /**
+             * Object
+             * @constant
+             */
+            object: "model";
+            /** Created */
+            created: number;
+            /** Owned By */
+            owned_by: string;
+            /** Name */
+            name: string;
         };
         /**
          * ExportFormat
@@ -2897,6 +3566,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BranchOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_message: {
+        parameters: {
+            query?: {
+                branchId?: string | null;
+            };
+            header?: never;
+            path: {
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageOut"];
                 };
             };
             /** @description Bad input, with the field's path */
@@ -3311,6 +4013,520 @@ export interface operations {
             };
         };
     };
+    list_pipelines: {
+        parameters: {
+            query?: {
+                /** @description Most items to answer with. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_PipelineOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    create_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipelineId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    replace_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipelineId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelinePutIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_pipeline: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                pipelineId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipelineId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_step_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_StepKindOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    run_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipelineId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineRunIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRunOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_pipeline_runs: {
+        parameters: {
+            query?: {
+                chatId?: string | null;
+                pipelineId?: string | null;
+                /** @description Most items to answer with. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_PipelineRunOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_pipeline_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipelineRunId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRunOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelListOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["fabula__features__generation__schemas__ModelOut"];
+                };
+            };
+            /** @description Bad input; `param` is its place */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description No such model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompletionIn"];
+            };
+        };
+        responses: {
+            /** @description The answer, whole or as a stream of chunks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletionOut"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Bad input; `param` is its place */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description No such model */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description The operation id, or the chosen connection, does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description A message or the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many streams, or the provider asks to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description The provider failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description No answer can be given now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description The provider sent nothing */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -3443,6 +4659,68 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": unknown;
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkspacePatchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceOut"];
                 };
             };
             /** @description Bad input, with the field's path */
@@ -4319,6 +5597,126 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PresetOut"];
                 };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_local_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_LocalModelOut_"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    pull_local_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    use_local_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocalModelOut"];
+                };
+            };
+            /** @description Bad input, with the field's path */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_local_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad input, with the field's path */
             422: {

@@ -23,4 +23,6 @@ export interface Navigation {
   readonly to: string;
   readonly icon: IconName;
   readonly title: Readonly<Record<Language, string>>;
+  /** The page that leads to this one. The rail then leaves it out; the palette does not. */
+  readonly within?: string;
 }

@@ -1,7 +1,9 @@
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { characters } from "@/features/characters/manifest";
 import { chat } from "@/features/chat/manifest";
+import { jobs } from "@/features/jobs/manifest";
 import { runs } from "@/features/runs/manifest";
+import { transfer } from "@/features/transfer/manifest";
 import { workshop } from "@/features/workshop/manifest";
 import { Loading } from "@/ui/States";
 import { root } from "./root";
@@ -22,6 +24,8 @@ export const router = createRouter({
     ...chat.routes(root),
     ...workshop.routes(root),
     ...runs.routes(root),
+    ...jobs.routes(root),
+    ...transfer.routes(root),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: RouteFailed,

@@ -34,5 +34,13 @@ export function followWorkspace(): () => void {
     if (event.type === "workspace.resync") void queryClient.invalidateQueries();
     else if (event.type === "chat.changed" || event.type === "message.added")
       void queryClient.invalidateQueries({ queryKey: ["chats"] });
+    else if (event.type === "job.progress" && isImported(event.data))
+      for (const key of ["profiles", "chats", "workshop"])
+        void queryClient.invalidateQueries({ queryKey: [key] });
   });
+}
+
+/** An import that has come to its end, however it went: what it brought in before stays. */
+function isImported({ name, status }: Readonly<Record<string, unknown>>): boolean {
+  return name === "transfer.sillytavern" && status !== "queued" && status !== "running";
 }

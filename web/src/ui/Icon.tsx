@@ -42,6 +42,8 @@ const PATHS = {
   runs: "M4 12h3.5l2.5-7 4 14 2.5-7H20",
   user: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.5 20c.8-3.7 3.8-5.5 7.5-5.5s6.7 1.8 7.5 5.5",
   list: "M9 6.5h11M9 12h11M9 17.5h11M4.5 6.5h.01M4.5 12h.01M4.5 17.5h.01",
+  grip: "M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01",
+  flow: "M9 4.5h6v4H9zM9 15.5h6v4H9zM12 8.5v7M9.8 13.3 12 15.5l2.2-2.2",
   page: "M6 3.5h8l4 4v13H6zM14 3.5v4h4M9 12h6M9 16h6",
 } as const;
 
@@ -49,7 +51,7 @@ export type IconName = keyof typeof PATHS;
 
 /** A line drawing on a 24-unit grid; always beside a text or inside something that has a label. */
 export function Icon({ name, size = 20 }: { readonly name: IconName; readonly size?: number }) {
-  const width = name === "more" ? 3 : 1.6;
+  const width = name === "more" || name === "grip" ? 3 : 1.6;
   return (
     <svg
       aria-hidden="true"

@@ -2,17 +2,11 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { readApiError } from "@/api/errors";
+import { http, take } from "@/api/client";
+import type { components } from "@/api/schema";
 import type { Command } from "../commands";
 
-interface Hit {
-  readonly type: "message" | "chat" | "profile";
-  readonly id: string;
-  readonly chatId: string | null;
-  readonly branchId: string | null;
-  readonly messageId: string | null;
-  readonly excerpt: string;
-}
+type Hit = Omit<components["schemas"]["SearchHitOut"], "ranges">;
 
 const TYPING_MS = 200;
 const SHORTEST = 2;
@@ -25,7 +19,8 @@ export function useHits(query: string): readonly (Command & { readonly note: str
   const [words] = useDebouncedValue(query.trim(), TYPING_MS);
   const { data = [] } = useQuery({
     queryKey: ["search", words],
-    queryFn: () => fetchHits(words),
+    queryFn: async () =>
+      (await take(http.GET("/v1/search", { params: { query: { q: words, limit: MOST } } }))).items,
     enabled: words.length >= SHORTEST,
     placeholderData: keepPreviousData,
     retry: false,
@@ -35,7 +30,7 @@ export function useHits(query: string): readonly (Command & { readonly note: str
   return data.map((hit) => ({
     id: `hit.${hit.type}.${hit.id}`,
     title: hit.excerpt,
-    note: t(`hit.${hit.type}`),
+    note: t(`hit.${hit.type as "message" | "chat" | "profile"}`),
     run: () => void go(hit),
   }));
 
@@ -51,14 +46,4 @@ export function useHits(query: string): readonly (Command & { readonly note: str
       },
     });
   }
-}
-
-async function fetchHits(words: string): Promise<readonly Hit[]> {
-  const response = await fetch(
-    `/v1/search?${new URLSearchParams({ q: words, limit: `${MOST}` }).toString()}`,
-  );
-  // A server built without search has only its commands to offer.
-  if (response.status === 404) return [];
-  if (!response.ok) throw await readApiError(response);
-  return ((await response.json()) as { items: Hit[] }).items;
 }

@@ -49,10 +49,11 @@ function Rail({ onPalette }: { readonly onPalette: () => void }) {
   const { t } = useTranslation();
   const [language] = useLanguage();
   const { data: config } = useQuery(configQuery);
+  const entries = listNavigation(config?.features ?? {}).filter(({ within }) => within === undefined);
   return (
     <nav className={classes.rail} aria-label={t("nav.label")}>
       <img src="/favicon.svg" alt="" width={34} height={34} className={classes.logo} />
-      {listNavigation(config?.features ?? {}).map((entry) => (
+      {entries.map((entry) => (
         <Link key={entry.to} to={entry.to} className={classes.entry} activeProps={{ "aria-current": "page" }}>
           <Icon name={entry.icon} size={22} />
           <span>{entry.title[language]}</span>

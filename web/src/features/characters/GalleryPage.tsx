@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu, Progress } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Icon } from "@/ui/Icon";
 import { toasts } from "@/ui/toasts";
@@ -72,6 +72,12 @@ function MoreWays({ cards }: { readonly cards: CardImport }) {
         </Menu.Item>
         <Menu.Item leftSection={<Icon name="upload" size={16} />} onClick={cards.pickFolder}>
           {t("import.folder")}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<Icon name="upload" size={16} />}
+          renderRoot={(props) => <Link {...props} to="/import" />}
+        >
+          {t("import.sillytavern")}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

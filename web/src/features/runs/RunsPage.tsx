@@ -9,7 +9,9 @@ import { Empty, Failed, Loading } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { generationsQuery, type RunFilter } from "./api";
 import classes from "./Runs.module.css";
-import { durationOf, formatSeconds } from "./time";
+import { formatDuration } from "@/ui/duration";
+import { RunTabs } from "./RunTabs";
+import { durationOf } from "./time";
 
 const STATUSES = ["streaming", "done", "aborted", "error", "interrupted"] as const;
 
@@ -49,6 +51,7 @@ export default function RunsPage() {
           onChange={(event) => choose(event.currentTarget.value)}
         />
       </header>
+      <RunTabs />
       <List filter={filter} />
     </div>
   );
@@ -118,7 +121,7 @@ function Row({ generation }: { readonly generation: Generation }) {
       <Table.Td>{generation.model}</Table.Td>
       <Table.Td ta="end">{generation.promptTokens ?? "–"}</Table.Td>
       <Table.Td ta="end">{generation.completionTokens ?? "–"}</Table.Td>
-      <Table.Td ta="end">{formatSeconds(durationOf(generation), i18n.language)}</Table.Td>
+      <Table.Td ta="end">{formatDuration(durationOf(generation), i18n.language)}</Table.Td>
       <Table.Td>
         {chatId === null ? (
           "–"

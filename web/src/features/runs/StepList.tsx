@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { Trace } from "./api";
 import classes from "./Explanation.module.css";
-import { formatSeconds } from "./time";
+import { formatDuration } from "@/ui/duration";
 
 /** Every step of the run with its time, and what went in and out. */
 export function StepList({ steps }: { readonly steps: Trace["steps"] }) {
@@ -16,7 +16,7 @@ export function StepList({ steps }: { readonly steps: Trace["steps"] }) {
             <b>{step.name}</b>
             <span>{step.type}</span>
             <span>{step.status}</span>
-            <time>{formatSeconds(step.durationMs, i18n.language)}</time>
+            <time>{formatDuration(step.durationMs, i18n.language)}</time>
           </div>
           <i style={{ width: `${(100 * (step.durationMs ?? 0)) / longest}%` }} aria-hidden="true" />
           {step.error !== null && <p className={classes.error}>{step.error}</p>}

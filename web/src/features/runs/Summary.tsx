@@ -2,7 +2,8 @@ import { useTranslation } from "react-i18next";
 import type { Trace } from "./api";
 import classes from "./Explanation.module.css";
 import { familyOf, shareTokens } from "./prompt";
-import { durationOf, formatSeconds } from "./time";
+import { formatDuration } from "@/ui/duration";
+import { durationOf } from "./time";
 
 /** The figures at a glance, and a bar of the prompt's tokens by origin. */
 export function Summary({ trace }: { readonly trace: Trace }) {
@@ -10,7 +11,7 @@ export function Summary({ trace }: { readonly trace: Trace }) {
   const { generation, prompt } = trace;
   const shares = shareTokens(prompt);
   const total = shares.reduce((sum, { tokens }) => sum + tokens, 0);
-  const seconds = formatSeconds(durationOf(generation), i18n.language);
+  const seconds = formatDuration(durationOf(generation), i18n.language);
   const facts = [
     [t("model"), generation.model || "–"],
     [t("status"), t(`status.${generation.status}`)],

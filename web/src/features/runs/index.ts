@@ -2,3 +2,4 @@
 export type { LoreTrace } from "./api";
 export { Explanation } from "./Explanation";
 export { LoreList } from "./LoreList";
+export { RunTabs } from "./RunTabs";

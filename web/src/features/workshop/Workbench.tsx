@@ -17,6 +17,8 @@ export interface FormProps<Item, Draft> {
   readonly set: (change: Partial<Draft>) => void;
   /** What is edited; null for one that is being made. */
   readonly item: Item | null;
+  /** Why the last attempt to save was refused. */
+  readonly error: Error | null;
   /** The buttons that save and delete, for a form that `placesFoot` itself. */
   readonly foot: ReactNode;
 }
@@ -138,7 +140,7 @@ function Editor<Item extends Named, Draft>(props: Props<Item, Draft> & { readonl
       </Link>
       <h1>{item?.name ?? t(`new.${resource.name}`)}</h1>
       {fixed && <p className={classes.none}>{t("fixed")}</p>}
-      {form({ draft, set, item, foot })}
+      {form({ draft, set, item, error: save.error, foot })}
       {!placesFoot && foot}
     </form>
   );

@@ -43,9 +43,19 @@ const routes = (root: Root) => {
       component: lazyRouteComponent(() => import("./connections/ConnectionsPage")),
     }),
     createRoute({
+      getParentRoute: () => root,
+      path: "/workshop/models",
+      component: lazyRouteComponent(() => import("./models/ModelsPage")),
+    }),
+    createRoute({
       ...common,
       path: "/workshop/lorebooks",
       component: lazyRouteComponent(() => import("./lore/LorebooksPage")),
+    }),
+    createRoute({
+      ...common,
+      path: "/workshop/pipelines",
+      component: lazyRouteComponent(() => import("./pipelines/PipelinesPage")),
     }),
   ] as const;
 };

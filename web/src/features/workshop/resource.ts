@@ -3,7 +3,7 @@ import { queryOptions } from "@tanstack/react-query";
 /** A kind of thing that is listed, made, changed and deleted in the workshop. `Draft` is what its form holds. */
 export interface Resource<Item extends Named, Draft> {
   /** The name of its page, and the key of its query. */
-  readonly name: "personas" | "templates" | "presets" | "connections" | "lorebooks";
+  readonly name: "personas" | "templates" | "presets" | "connections" | "lorebooks" | "pipelines";
   readonly list: () => Promise<readonly Item[]>;
   readonly blank: Draft;
   readonly toDraft: (item: Item) => Draft;

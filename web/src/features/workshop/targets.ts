@@ -32,3 +32,14 @@ export function usePersonas() {
       (await take(http.GET("/v1/personas", MOST))).items.map(({ id, name }) => ({ id, title: name })),
   });
 }
+
+export function useConnections() {
+  return useQuery({
+    queryKey: ["workshop", "connectionTargets"],
+    queryFn: async (): Promise<readonly Target[]> =>
+      (await take(http.GET("/v1/provider-connections", MOST))).items.map(({ id, name }) => ({
+        id,
+        title: name,
+      })),
+  });
+}

@@ -1,4 +1,5 @@
 import { NativeSelect, NumberInput, PasswordInput, Switch, TextInput } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Connection } from "@/api/client";
 import type { FormProps } from "../Workbench";
@@ -57,6 +58,11 @@ export function ConnectionForm({ draft, set, item }: FormProps<Connection, Conne
           onChange={(event) => set({ isDefault: event.currentTarget.checked })}
         />
       </fieldset>
+      {draft.provider === "embedded" && (
+        <p className={classes.links}>
+          <Link to="/workshop/models">{t("models.way")}</Link>
+        </p>
+      )}
       {item !== null && (
         <ConnectionCheck
           connection={item}
@@ -67,7 +73,7 @@ export function ConnectionForm({ draft, set, item }: FormProps<Connection, Conne
   );
 }
 
-function Address({ draft, set, item }: Omit<FormProps<Connection, ConnectionDraft>, "foot">) {
+function Address({ draft, set, item }: Omit<FormProps<Connection, ConnectionDraft>, "foot" | "error">) {
   const { t } = useTranslation("workshop");
   const stored = item?.hasKey === true ? t("key.stored", { hint: item.keyHint ?? "" }) : t("key.none");
   return (
