@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from fabula.core.ids import PipelineRunId, WorkspaceId, uuid7
 from fabula.db import ReadTx, WriteTx
+from fabula.db.hot import hot
 from fabula.features.generation.tables import pipeline_runs as r
 from fabula.features.generation.tables import pipeline_step_runs as s
 from fabula.features.generation.types import Started, StepRecord, Trigger
@@ -42,6 +43,8 @@ _LIST_STEPS = (
 _FIND_RUN = sa.select(r.c.id, r.c.trigger, r.c.status, r.c.error, r.c.started_at, r.c.finished_at).where(
     (r.c.id == _P("run")) & (r.c.workspace_id == _P("ws"))
 )
+# What every turn runs.
+hot(_INSERT_RUN, _INSERT_STEPS, _FINISH)
 
 
 def insert_run(tx: WriteTx, started: Started, trigger: Trigger) -> None:

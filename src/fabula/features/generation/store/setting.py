@@ -12,9 +12,12 @@ import sqlalchemy as sa
 
 from fabula.core.ids import ChatId, PersonaId, ProfileId, WorkspaceId
 from fabula.db import ReadTx
+from fabula.db.hot import hot
 from fabula.features import lore, personas, prompting
 
 _SETTING = sa.union_all(personas.CANDIDATES, prompting.CHOSEN, lore.BOUND)
+# What every turn runs.
+hot(_SETTING)
 
 
 @dataclass(frozen=True, slots=True)
