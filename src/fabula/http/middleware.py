@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fabula.core.errors import AppError, Kind
 from fabula.http.errors import error_response, response_for
 from fabula.http.fences import check_local
+from fabula.http.sse import STREAM, EventStream
 from fabula.http.trace import new_trace
 from fabula.telemetry import metrics
 
@@ -60,6 +61,21 @@ class Gate:
             await self._app(scope, receive, send)
             return
         request = _Request(scope, receive, send, self._limits)
+        await self._answer(request)
+        stream: EventStream | None = scope.pop(STREAM, None)
+        if stream is None:
+            return
+        try:
+            await request.send(stream.start())
+        except BaseException:
+            stream.source.close()
+            raise
+        del request  # its headers need not outlive the head of the answer
+        await stream.write(receive, send)
+
+    async def _answer(self, request: "_Request") -> None:
+        """Let the application answer, or put a stream into the scope."""
+        scope = request.scope
         try:
             if self._local:
                 client = scope.get("client")
@@ -80,7 +96,7 @@ class Gate:
             answer = error_response(
                 500, "http.internal", "something went wrong here; the trace id leads to it in the log"
             )
-            await answer(scope, receive, request.send)
+            await answer(scope, request.receive, request.send)
             del error
 
 
@@ -90,7 +106,7 @@ class _Request:
     def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Limits) -> None:
         self.headers = dict(scope["headers"])
         self.started = False
-        self._scope = scope
+        self.scope = scope
         self._receive = receive
         self._send = send
         self._trace = new_trace()
@@ -127,11 +143,11 @@ class _Request:
             if self._operation:
                 headers.append((b"x-operation-id", self._operation))
             message["headers"] = headers
-            metrics.requests.labels(self._scope["method"], f"{message['status'] // 100}xx").inc()
+            metrics.requests.labels(self.scope["method"], f"{message['status'] // 100}xx").inc()
             metrics.request_seconds.observe(time.perf_counter() - self._began)
         await self._send(message)
 
     async def fail(self, error: AppError) -> None:
         if self.started:
             raise error
-        await response_for(error)(self._scope, self._receive, self.send)
+        await response_for(error)(self.scope, self._receive, self.send)
