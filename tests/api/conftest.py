@@ -40,3 +40,10 @@ async def house(shared_place: Place, stage: Stage) -> AsyncIterator[Client]:
 async def client(house: Client, stage: Stage, model: ScriptedModel) -> AsyncIterator[Client]:
     async with visiting(house, stage, model) as found:
         yield found
+
+
+@pytest.fixture
+async def alone(place: Place, model: ScriptedModel) -> AsyncIterator[Client]:
+    """A server with a database of its own, for what is said of the database as a whole."""
+    async with running(place, model) as found:
+        yield found

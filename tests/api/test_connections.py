@@ -48,7 +48,8 @@ async def audit(client: Client) -> list[tuple[str, dict[str, Any] | None, dict[s
     log = metadata.tables["audit_log"]
 
     def read(tx: WriteTx) -> list[Any]:
-        return list(tx.execute(sa.select(log.c.action, log.c.before, log.c.after).order_by(log.c.id)))
+        ours = log.c.workspace_id == client.fabula.owner.workspace
+        return list(tx.execute(sa.select(log.c.action, log.c.before, log.c.after).where(ours).order_by(log.c.id)))
 
     return [tuple(row) for row in await client.fabula.db.system("audit", read)]
 
@@ -71,7 +72,11 @@ async def test_a_connection_is_created_shown_changed_and_deleted(client: Client)
 
 
 async def test_the_key_is_nowhere_in_clear(
-    client: Client, place: Place, upstream: Server, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    client: Client,
+    shared_place: Place,
+    upstream: Server,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
     upstream.says(DIALECTS["openai_compatible"].refusal)  # a server that echoes the key
@@ -89,10 +94,10 @@ async def test_the_key_is_nowhere_in_clear(
     assert KEY not in str(shown)
     assert KEY not in await dump(client)
     assert KEY not in caplog.text + "".join(capfd.readouterr())
-    if place.url is None:
-        with sqlite3.connect(place.data / "fabula.db") as conn:
+    if shared_place.url is None:
+        with sqlite3.connect(shared_place.data / "fabula.db") as conn:
             conn.execute("PRAGMA wal_checkpoint")
-        assert all(KEY.encode() not in file.read_bytes() for file in place.data.rglob("*") if file.is_file())
+        assert all(KEY.encode() not in file.read_bytes() for file in shared_place.data.rglob("*") if file.is_file())
 
 
 async def test_the_key_stays_with_the_server_it_was_given_for(client: Client) -> None:
@@ -143,7 +148,9 @@ async def test_another_workspaces_rows_are_not_found(client: Client) -> None:
         times = {"created_at": tx.now, "updated_at": tx.now}
         tx.execute(sa.insert(metadata.tables["workspaces"]), {"id": stranger, "name": "Theirs", **times})
         for name in ("provider_connections", "generation_presets"):
-            tx.execute(sa.update(metadata.tables[name]).values(workspace_id=stranger))
+            table = metadata.tables[name]
+            ours = table.c.workspace_id == client.fabula.owner.workspace
+            tx.execute(sa.update(table).where(ours).values(workspace_id=stranger))
 
     await client.fabula.db.system("give rows away", give_away)
     for path in (f"{CONNECTIONS}/{row['id']}", f"{PRESETS}/{preset['id']}"):

@@ -6,13 +6,17 @@ import uuid
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from fabula.core.actor import Actor
+from fabula.db import ReadTx
+from fabula.features.usage.tables import usage_events
 from fabula.plugins import ModelUnreachable, StepKind, TokenUsage
 from fabula.plugins.testing import End, Endless, Fail, Hold, Say, ScriptedModel, ScriptedTool
 from tests.conftest import REPO
 from tests.server import Client, Frame, text_of
 
-ANSWER = {"name": "answer", "type": "llm"}
+ANSWER: dict[str, Any] = {"name": "answer", "type": "llm"}
 
 
 async def make(client: Client, *steps: dict[str, Any], status: int = 201, **fields: Any) -> dict[str, Any]:
@@ -51,7 +55,14 @@ def rule(pattern: str, replacement: str = "", **fields: Any) -> dict[str, Any]:
 
 async def test_a_pipeline_is_made_changed_replaced_and_gone(client: Client) -> None:
     made = await make(client)
-    step = {"use": "answer", "params": {}, "when": None, "required": True, "enabled": True, "dependsOn": []}
+    step: dict[str, Any] = {
+        "use": "answer",
+        "params": {},
+        "when": None,
+        "required": True,
+        "enabled": True,
+        "dependsOn": [],
+    }
     assert made["definition"] == {"steps": [{**ANSWER, **step}]}
     assert (made["name"], made["enabled"], made["version"]) == ("P", True, 1)
     path = f"/v1/pipelines/{made['id']}"
@@ -254,7 +265,7 @@ async def test_a_turn_can_be_stopped_in_a_step_before_the_answer(client: Client,
     trace = await trace_of(client, [meta])
     assert statuses(trace) == {"q": "error", "answer": "skipped"}
     assert trace["run"]["status"] == "aborted"
-    assert [f.event for f in await client.say(chat)][0] == "llm.stream.meta"
+    assert (await client.say(chat))[0].event == "llm.stream.meta"
 
 
 async def test_a_turn_can_be_stopped_in_the_answer_itself(client: Client, model: ScriptedModel) -> None:
@@ -496,3 +507,52 @@ async def test_a_kind_that_is_no_longer_there_fails_its_step(client: Client) -> 
     client.fabula.turns.sources.kinds._kinds.clear()
     frames = await client.say(chat)
     assert (frames[-1].event, frames[-1].data["code"]) == ("llm.stream.error", "pipelines.step_misused")
+
+
+async def test_the_chat_decides_before_the_profile_and_the_profile_before_the_workspace(client: Client) -> None:
+    made = {name: (await make(client, rule("Hello", name)))["id"] for name in ("chat", "profile", "workspace")}
+    body = {"name": "Mira", "spec": {"first_mes": "Hi."}}
+    profile = (await client.call("POST", "/v1/entity-profiles", json=body, status=201))["id"]
+    chat = (await client.call("POST", f"/v1/entity-profiles/{profile}/chats", status=201))["id"]
+
+    async def answered() -> str:
+        return str((await client.say(chat))[-1].data["finalText"]).partition(",")[0]
+
+    assert await answered() == "Hello"
+    bound = {"settings": {"pipelineId": made["workspace"]}}
+    await client.call("PATCH", "/v1/workspace", json=bound, status=200)
+    assert await answered() == "workspace"
+    bound = {"settings": {"pipelineId": made["profile"]}}
+    await client.call("PUT", f"/v1/entity-profiles/{profile}", json={**body, **bound}, status=200)
+    assert await answered() == "profile"
+    await bind(client, chat, made["chat"])
+    assert await answered() == "chat"
+
+
+async def test_an_answer_through_the_openai_protocol_goes_through_the_profiles_pipeline(client: Client) -> None:
+    pipeline = await make(client, rule("traveller", "{{match}}s"), {"name": "mem", "type": "rag"})
+    spec, settings = {"first_mes": "Hi."}, {"pipelineId": pipeline["id"]}
+    profile = {"name": "Mira", "spec": spec, "settings": settings}
+    model = (await client.call("POST", "/v1/entity-profiles", json=profile, status=201))["id"]
+    body = {"model": model, "messages": [{"role": "user", "content": "Hi"}]}
+    found = await client.call("POST", "/v1/chat/completions", json=body, status=200)
+    assert found["choices"][0]["message"]["content"] == "Hello, travellers."
+    (run,) = (await client.call("GET", "/v1/pipeline-runs", status=200))["items"]
+    assert (run["pipelineId"], run["trigger"], run["chatId"]) == (pipeline["id"], "api", None)
+    assert [step["status"] for step in run["steps"]] == ["done"] * 4
+
+
+async def test_questions_of_steps_are_counted_as_used(client: Client, model: ScriptedModel) -> None:
+    used = TokenUsage(70, 30)
+    model.scripts = [[Say("Plan."), End(usage=used)], [Say("Answer."), End(usage=TokenUsage(5, 5))]]
+    chat = await piped(client, {"name": "q", "type": "pre", "use": "ask", "params": {"prompt": "?"}})
+    frames = await client.say(chat)
+    generation = frames[0].data["generationId"]
+    counted = await client.fabula.db.read(client.fabula.owner, _tokens, generation)
+    assert sorted(counted) == [10, 100]
+
+
+def _tokens(tx: ReadTx, actor: Actor, generation: str) -> list[int]:
+    e = usage_events
+    of = (e.c.workspace_id == actor.workspace) & (e.c.generation_id == generation) & (e.c.meter == "llm_tokens")
+    return [row.quantity for row in tx.execute(sa.select(e.c.quantity).where(of))]

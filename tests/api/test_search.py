@@ -265,7 +265,8 @@ async def test_an_odd_query_is_no_error(client: Client) -> None:
         assert isinstance(await find(client, q), list)
 
 
-async def test_the_index_made_anew_is_the_same(client: Client) -> None:
+async def test_the_index_made_anew_is_the_same(alone: Client) -> None:
+    client = alone
     profile = await client.profile("Puffin", description="Of the puffins.")
     chat = (await client.call("POST", f"/v1/entity-profiles/{profile}/chats", status=201))["id"]
     await client.call("PATCH", f"/v1/chats/{chat}", json={"title": "Puffin tales"}, status=200)

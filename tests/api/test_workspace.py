@@ -30,7 +30,8 @@ async def test_workspace_is_read_and_changed_with_its_version(client: Client) ->
     assert stale["details"]["current"]["name"] == "Home"
 
 
-async def test_change_of_the_workspace_is_audited(client: Client) -> None:
+async def test_change_of_the_workspace_is_audited(alone: Client) -> None:
+    client = alone
     await bind(client, model="m")
     found = await client.fabula.db.system(
         "test",

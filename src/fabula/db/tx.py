@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection
 from sqlalchemy.sql import Executable
 
 from fabula.core.ids import WorkspaceId
+from fabula.db.hot import Result, run_hot
 
 Params = Mapping[str, object] | Sequence[Mapping[str, object]] | None
 
@@ -31,9 +32,10 @@ class ReadTx:
         self.conn = conn
         self.now = now
 
-    def execute(self, statement: Executable, params: Params = None) -> CursorResult[Any]:
+    def execute(self, statement: Executable, params: Params = None) -> Result:
         """Run one statement (built at import); only `store` modules call this."""
-        return self.conn.execute(statement, params)
+        found = run_hot(self.conn, statement, params)
+        return self.conn.execute(statement, params) if found is None else found
 
 
 class WriteTx(ReadTx):

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fabula.core.errors import AppError, Kind
 from fabula.http.errors import ERROR_SHAPE, ErrorShape, Problem, error_response, problem_of
 from fabula.http.fences import check_local
+from fabula.http.sse import STREAM, EventStream
 from fabula.http.trace import new_trace
 from fabula.telemetry import metrics
 
@@ -75,6 +76,21 @@ class Gate:
         for path, shape in self._shapes:
             if scope["path"].startswith(path):
                 scope[ERROR_SHAPE] = shape
+        await self._answer(request)
+        stream: EventStream | None = scope.pop(STREAM, None)
+        if stream is None:
+            return
+        try:
+            await request.send(stream.start())
+        except BaseException:
+            stream.source.close()
+            raise
+        del request  # its headers need not outlive the head of the answer
+        await stream.write(receive, send)
+
+    async def _answer(self, request: "_Request") -> None:
+        """Let the application answer, or put a stream into the scope."""
+        scope = request.scope
         try:
             if self._local:
                 client = scope.get("client")
@@ -94,7 +110,7 @@ class Gate:
                 raise
             message = "something went wrong here; the trace id leads to it in the log"
             answer = error_response(scope, Problem(500, "http.internal", message))
-            await answer(scope, receive, request.send)
+            await answer(scope, request.receive, request.send)
             del error
 
 
@@ -104,7 +120,7 @@ class _Request:
     def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Limits) -> None:
         self.headers = dict(scope["headers"])
         self.started = False
-        self._scope = scope
+        self.scope = scope
         self._receive = receive
         self._send = send
         self._trace = new_trace()
@@ -141,11 +157,11 @@ class _Request:
             if self._operation:
                 headers.append((b"x-operation-id", self._operation))
             message["headers"] = headers
-            metrics.requests.labels(self._scope["method"], f"{message['status'] // 100}xx").inc()
+            metrics.requests.labels(self.scope["method"], f"{message['status'] // 100}xx").inc()
             metrics.request_seconds.observe(time.perf_counter() - self._began)
         await self._send(message)
 
     async def fail(self, error: AppError) -> None:
         if self.started:
             raise error
-        await error_response(self._scope, problem_of(error))(self._scope, self._receive, self.send)
+        await error_response(self.scope, problem_of(error))(self.scope, self._receive, self.send)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = b": heartbeat\n\n"
@@ -33,8 +33,14 @@ class Source(Protocol):
         ...
 
 
+STREAM = "fabula.stream"
+
+
 class EventStream(Response):
     """Writes a source to a client. A slow client holds up only its own source, which merges what it missed.
+
+    As a response it only leaves itself in the scope: the gate writes it when the framework has returned, so that
+    nothing of the framework's (request, body, a dozen frames, a chain of `send`) lives as long as the stream.
 
     The heartbeat is one timer per stream that looks whether anything was sent since; a timeout around each wait
     would cost a timer per delta.
@@ -48,12 +54,19 @@ class EventStream(Response):
         self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[STREAM] = self
+
+    def start(self) -> Message:
+        """The head of the response."""
+        return {"type": "http.response.start", "status": 200, "headers": list(_HEADERS)}
+
+    async def write(self, receive: Receive, send: Send) -> None:
+        """Write the body, till its end or till the client has gone."""
         writer = asyncio.current_task()
         assert writer is not None
         watcher = asyncio.create_task(_cancel_when_gone(receive, writer), name="fabula-sse-watch")
         self._beat()
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
             await self._write(send)
         except asyncio.CancelledError:
             if not watcher.done():

@@ -10,6 +10,7 @@ from fabula.core.ids import WorkspaceId
 from fabula.db import ReadTx, WriteTx
 from fabula.db.dialect import fulltext, upsert
 from fabula.db.dialect.fulltext import Asked, Matches, Term
+from fabula.db.hot import hot
 from fabula.engine.tables import search_documents as d
 
 
@@ -25,6 +26,7 @@ class DocumentRow:
 _P = sa.bindparam
 _OURS = d.c.workspace_id == _P("ws")
 _PUT = upsert(d, ("id",), ("tokens",))
+hot(_PUT)  # every turn runs it
 _DELETE = sa.delete(d).where(_OURS & d.c.id.in_(_P("ids", expanding=True)))
 _MATCHES = _OURS & Matches(d.c.number, d.c.tokens, _P("terms", type_=Asked))
 _SOME = sa.select(d.c.number).where(_MATCHES).limit(_P("take"))

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from fabula.core.ids import InstanceId, OperationId, WorkspaceId
 from fabula.db import ReadTx, WriteTx
 from fabula.db.dialect import insert_if_absent
+from fabula.db.hot import hot
 from fabula.engine.tables import instances, operations
 
 
@@ -48,6 +49,8 @@ _PURGE_OPERATIONS = sa.delete(operations).where(operations.c.created_at < _P("be
 _FREE_OPERATIONS = sa.delete(operations).where(
     (operations.c.state == "running") & operations.c.owner.not_in(sa.select(instances.c.id))
 )
+# What every turn with an operation id runs.
+hot(_INSERT_OPERATION, _FIND_OPERATION, _FINISH_OPERATION)
 
 
 def insert_operation(tx: WriteTx, ws: WorkspaceId, op: OperationId, fingerprint: str, owner: InstanceId) -> bool:

@@ -6,10 +6,13 @@ import sqlalchemy as sa
 
 from fabula.core.ids import ChatId, GenerationId, WorkspaceId, uuid7
 from fabula.db import WriteTx
+from fabula.db.hot import hot
 from fabula.features.usage.tables import usage_events
 from fabula.features.usage.types import Meter
 
 _INSERT = sa.insert(usage_events)
+# What every turn runs.
+hot(_INSERT)
 
 
 def insert_events(

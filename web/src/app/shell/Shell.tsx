@@ -49,16 +49,27 @@ function Rail({ onPalette }: { readonly onPalette: () => void }) {
   const { t } = useTranslation();
   const [language] = useLanguage();
   const { data: config } = useQuery(configQuery);
-  const entries = listNavigation(config?.features ?? {}).filter(({ within }) => within === undefined);
+  const all = listNavigation(config?.features ?? {});
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  const parent = all.find(({ to }) => path.startsWith(to))?.within;
   return (
     <nav className={classes.rail} aria-label={t("nav.label")}>
       <img src="/favicon.svg" alt="" width={34} height={34} className={classes.logo} />
-      {entries.map((entry) => (
-        <Link key={entry.to} to={entry.to} className={classes.entry} activeProps={{ "aria-current": "page" }}>
-          <Icon name={entry.icon} size={22} />
-          <span>{entry.title[language]}</span>
-        </Link>
-      ))}
+      {all.map(
+        ({ to, icon, title, within }) =>
+          within === undefined && (
+            <Link
+              key={to}
+              to={to}
+              className={classes.entry}
+              activeProps={{ "aria-current": "page" }}
+              {...(to === parent && { "aria-current": "true" as const })}
+            >
+              <Icon name={icon} size={22} />
+              <span>{title[language]}</span>
+            </Link>
+          ),
+      )}
       <span className={classes.gap} />
       <button type="button" className={classes.entry} onClick={onPalette} aria-keyshortcuts="Control+K">
         <Icon name="search" size={22} />

@@ -10,6 +10,9 @@ export function RunTabs() {
       <Link to="/runs" activeOptions={{ exact: true, includeSearch: false }} {...CURRENT}>
         {t("tab.generations")}
       </Link>
+      <Link to="/runs/pipelines" activeOptions={{ includeSearch: false }} {...CURRENT}>
+        {t("tab.pipelines")}
+      </Link>
       <Link to="/jobs" {...CURRENT}>
         {t("tab.jobs")}
       </Link>

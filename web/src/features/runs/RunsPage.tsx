@@ -1,17 +1,17 @@
 import { Button, NativeSelect, Table } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { Generation, GenerationStatus } from "@/api/client";
-import { queryClient, workspaceEvents } from "@/app/server";
 import { Empty, Failed, Loading } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { generationsQuery, type RunFilter } from "./api";
+import { ChatPicker } from "./ChatPicker";
 import classes from "./Runs.module.css";
-import { formatDuration } from "@/ui/duration";
+import { formatDuration, formatMoment } from "@/ui/duration";
 import { RunTabs } from "./RunTabs";
 import { durationOf } from "./time";
+import { useRunNews } from "./useRunNews";
 
 const STATUSES = ["streaming", "done", "aborted", "error", "interrupted"] as const;
 
@@ -21,26 +21,19 @@ export default function RunsPage() {
   const filter = useSearch({ from: "/runs" });
   const navigate = useNavigate({ from: "/runs" });
   useTitle(t("title"));
-  useEffect(
-    () =>
-      workspaceEvents.listen((event) => {
-        if (!event.type.startsWith("generation.")) return;
-        void queryClient.invalidateQueries({ queryKey: ["generations", "list"] });
-      }),
-    [],
-  );
-  const choose = (status: string) =>
+  useRunNews();
+  const filterBy = (change: { status?: GenerationStatus | undefined; chat?: string | undefined }) => {
+    const { status, chat } = { ...filter, ...change };
     void navigate({
-      search: ({ chat }) => ({
-        ...(chat !== undefined && { chat }),
-        ...(status !== "" && { status: status as GenerationStatus }),
-      }),
+      search: { ...(status !== undefined && { status }), ...(chat !== undefined && { chat }) },
       replace: true,
     });
+  };
   return (
     <div className={classes.page}>
       <header className={classes.head}>
         <h1>{t("title")}</h1>
+        <ChatPicker value={filter.chat} onChange={(chat) => filterBy({ chat })} />
         <NativeSelect
           aria-label={t("status")}
           value={filter.status ?? ""}
@@ -48,7 +41,9 @@ export default function RunsPage() {
             { value: "", label: t("status.all") },
             ...STATUSES.map((status) => ({ value: status, label: t(`status.${status}`) })),
           ]}
-          onChange={(event) => choose(event.currentTarget.value)}
+          onChange={({ currentTarget }) =>
+            filterBy({ status: STATUSES.find((status) => status === currentTarget.value) })
+          }
         />
       </header>
       <RunTabs />
@@ -101,10 +96,7 @@ function List({ filter }: { readonly filter: RunFilter }) {
 function Row({ generation }: { readonly generation: Generation }) {
   const { t, i18n } = useTranslation("runs");
   const { id, chatId, messageId, status, error } = generation;
-  const started = new Date(generation.startedAt).toLocaleString(i18n.language, {
-    dateStyle: "medium",
-    timeStyle: "medium",
-  });
+  const started = formatMoment(generation.startedAt, i18n.language);
   return (
     <Table.Tr>
       <Table.Td>

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { type Generation, type GenerationStatus, http, take } from "@/api/client";
 import type { components } from "@/api/schema";
 
@@ -74,6 +74,60 @@ export function generationsQuery({ status, chat }: RunFilter) {
     initialPageParam: "",
     getNextPageParam: (page) => page.nextCursor || undefined,
     staleTime: 0,
+  });
+}
+
+export type PipelineRun = components["schemas"]["PipelineRunOut"];
+
+export interface PipelineRunFilter {
+  readonly pipeline?: string;
+  readonly chat?: string;
+}
+
+export function pipelineRunsQuery({ pipeline, chat }: PipelineRunFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["generations", "list", "pipelines", pipeline ?? "", chat ?? ""],
+    queryFn: ({ pageParam }) => {
+      const query = {
+        limit: PAGE,
+        ...(pipeline && { pipelineId: pipeline }),
+        ...(chat && { chatId: chat }),
+        ...(pageParam && { cursor: pageParam }),
+      };
+      return take(http.GET("/v1/pipeline-runs", { params: { query } }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.nextCursor || undefined,
+    staleTime: 0,
+  });
+}
+
+/** What the pipelines are called, by their ids. One that was deleted has no name any more. */
+export const pipelineNamesQuery = queryOptions({
+  queryKey: ["workshop", "pipelineNames"],
+  queryFn: async (): Promise<Readonly<Record<string, string>>> => {
+    const { items } = await take(http.GET("/v1/pipelines", { params: { query: { limit: 500 } } }));
+    return Object.fromEntries(items.map(({ id, name }) => [id, name]));
+  },
+});
+
+/** Chats whose title has the words; the newest when there are none. */
+export function chatsFoundQuery(words: string) {
+  return queryOptions({
+    queryKey: ["chats", "found", words],
+    queryFn: async () => {
+      const query = { limit: 20, ...(words !== "" && { q: words }) };
+      return (await take(http.GET("/v1/chats", { params: { query } }))).items;
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function chatTitleQuery(chatId: string) {
+  return queryOptions({
+    queryKey: ["chats", "one", chatId],
+    queryFn: () => take(http.GET("/v1/chats/{chatId}", { params: { path: { chatId } } })),
+    retry: false,
   });
 }
 

@@ -2,4 +2,5 @@
 export type { LoreTrace } from "./api";
 export { Explanation } from "./Explanation";
 export { LoreList } from "./LoreList";
+export { PipelineRuns } from "./PipelineRuns";
 export { RunTabs } from "./RunTabs";

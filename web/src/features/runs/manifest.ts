@@ -19,6 +19,10 @@ function readFilter({ status, chat }: Record<string, unknown>): RunFilter {
   };
 }
 
+function readChat({ chat }: Record<string, unknown>): Pick<RunFilter, "chat"> {
+  return typeof chat === "string" ? { chat } : {};
+}
+
 const routes = (root: Root) =>
   [
     createRoute({
@@ -26,6 +30,12 @@ const routes = (root: Root) =>
       path: "/runs",
       validateSearch: readFilter,
       component: lazyRouteComponent(() => import("./RunsPage")),
+    }),
+    createRoute({
+      getParentRoute: () => root,
+      path: "/runs/pipelines",
+      validateSearch: readChat,
+      component: lazyRouteComponent(() => import("./PipelineRunsPage")),
     }),
     createRoute({
       getParentRoute: () => root,

@@ -2,7 +2,15 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import classes from "./Workshop.module.css";
 
-const PAGES = ["personas", "templates", "presets", "connections", "models", "lorebooks", "pipelines"] as const;
+const PAGES = [
+  "personas",
+  "templates",
+  "presets",
+  "connections",
+  "models",
+  "lorebooks",
+  "pipelines",
+] as const;
 
 export function Tabs() {
   const { t } = useTranslation("workshop");

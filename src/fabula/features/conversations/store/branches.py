@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from fabula.core.ids import BranchId, ChatId, VariantId, WorkspaceId
 from fabula.db import ReadTx, WriteTx
+from fabula.db.hot import hot
 from fabula.features.conversations.tables import chat_branches
 from fabula.features.conversations.types import Branch, Chat, Message
 
@@ -61,6 +62,8 @@ _ADVANCE = (
     .where((chat_branches.c.id == _P("branch")) & _BRANCH_OURS)
     .values(last_seq=_P("seq"), updated_at=_P("now"))
 )
+# What every turn runs.
+hot(_LOCK_BRANCH, _FIND_BRANCH, _ADVANCE)
 
 
 def _branch(row: Any, active: BranchId) -> Branch:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from fabula.core.ids import BranchId, ChatId, ProfileId, WorkspaceId
 from fabula.core.paging import Page, decode_cursor, encode_cursor
 from fabula.db import ReadTx, WriteTx
+from fabula.db.hot import hot
 from fabula.engine.store import MATCHING_IDS
 from fabula.engine.text import Term
 from fabula.features import identity, profiles
@@ -96,6 +97,8 @@ _UNFINISHED = sa.select(chats.c.id, chats.c.workspace_id).where(
     (chats.c.status == "importing") & (chats.c.updated_at <= _P("before"))
 )
 _REMOVE = sa.delete(chats).where(_THIS & (chats.c.status == "importing"))
+# What every turn runs.
+hot(_FIND_CHAT, _TOUCH_CHAT)
 
 
 def _chat(row: Any) -> Chat:

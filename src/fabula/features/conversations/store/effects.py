@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from fabula.core.ids import BranchId, ChatId, MessageId, VariantId, WorkspaceId
 from fabula.db import ReadTx, WriteTx
+from fabula.db.hot import hot
 from fabula.features.conversations.rules import EFFECTS
 from fabula.features.conversations.tables import chat_messages as m
 from fabula.features.conversations.tables import message_variants as v
@@ -24,6 +25,8 @@ _FIND_META = sa.select(v.c.meta_json).where(_OURS & (v.c.id == _P("variant")))
 _SET_META = sa.update(v).where(_OURS & (v.c.id == _P("variant"))).values(meta_json=_P("meta"))
 _CHAT = sa.select(m.c.chat_id).where(m.c.id == v.c.message_id).scalar_subquery()
 _MARK = sa.update(v).where(_OURS & v.c.id.in_(_P("variants", expanding=True))).values(effects_chat_id=_CHAT)
+# What every turn runs.
+hot(_LIST)
 
 
 @dataclass(frozen=True, slots=True)

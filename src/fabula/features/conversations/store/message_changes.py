@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from fabula.core.ids import BranchId, ChatId, MessageId, VariantId, WorkspaceId
 from fabula.db import WriteTx
+from fabula.db.hot import hot
 from fabula.features.conversations.tables import chat_messages as m
 from fabula.features.conversations.types import NewMessage, TextState
 from fabula.plugins import Json
@@ -50,6 +51,8 @@ _FLUSH = (
 )
 _SOME = sa.select(m.c.id).where((m.c.chat_id == _P("chat")) & (m.c.workspace_id == _P("ws"))).limit(_P("take"))
 _REMOVE = sa.delete(m).where(m.c.id.in_(_SOME) & (m.c.workspace_id == _P("ws")))
+# What every turn runs.
+hot(_INSERT, _CACHE_VARIANT, _FLUSH)
 
 
 def lock_message(tx: WriteTx, ws: WorkspaceId, message: MessageId) -> None:

@@ -10,6 +10,7 @@ from msgspec.json import Decoder
 from fabula.core.ids import BranchId, ChatId, GenerationId, MessageId, VariantId, WorkspaceId
 from fabula.db import ReadTx
 from fabula.db.dialect import JsonRows
+from fabula.db.hot import hot
 from fabula.features.conversations.tables import chat_branches as b
 from fabula.features.conversations.tables import chat_messages as m
 from fabula.features.conversations.tables import chats as c
@@ -81,6 +82,8 @@ _lines = (
 )
 _LINES = sa.select(JsonRows(*_lines.c))
 _decode_lines = Decoder(list[HistoryLine]).decode
+# What every turn runs.
+hot(_LINES)
 
 
 def _message(row: Any) -> Message:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from fabula.core.ids import GenerationId, MessageId, VariantId, WorkspaceId
 from fabula.db import ReadTx, WriteTx
+from fabula.db.hot import hot
 from fabula.features.conversations.rules import EFFECTS
 from fabula.features.conversations.store import effects
 from fabula.features.conversations.tables import chat_messages as m
@@ -82,6 +83,8 @@ _INTERRUPT_MESSAGES = (
     .where(m.c.selected_variant_id.in_(_P("variants", expanding=True)) & (m.c.state == "streaming"))
     .values(state="interrupted", updated_at=_P("now"))
 )
+# What every turn runs.
+hot(_INSERT, _SETTLE, _FLUSH)
 
 
 def _variant(row: Any, selected: VariantId) -> Variant:

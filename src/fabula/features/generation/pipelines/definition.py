@@ -65,7 +65,7 @@ def step_of(given: Mapping[str, Json]) -> Step:
         step_type,
         str(given.get("use") or DEFAULT_USE.get(step_type, "")),
         params if isinstance(params, dict) else {},
-        when.strip() or None if isinstance(when, str) else None,
+        when if isinstance(when, str) and when.strip() else None,
         given.get("required") is not False,
         given.get("enabled") is not False,
         tuple(str(name) for name in depends_on) if isinstance(depends_on, list) else (),

@@ -72,7 +72,7 @@ def _check(text: str, path: str, before: str, after: str = "") -> list[ParamProb
 
 
 def _moved(problem: Mapping[str, object], path: str, shift: int, text: str) -> ParamProblem:
-    line, column = int(str(problem["line"])), int(str(problem["column"]))
-    if line == 1:
-        column = min(max(column - shift, 1), len(text.partition("\n")[0]) + 1)
-    return ParamProblem(path, str(problem["message"]), line, column)
+    lines = text.split("\n")
+    line, column = min(int(str(problem["line"])), len(lines)), int(str(problem["column"]))
+    column -= shift if line == 1 else 0
+    return ParamProblem(path, str(problem["message"]), line, min(max(column, 1), len(lines[line - 1]) + 1))

@@ -7,7 +7,7 @@ Source: SillyTavern's documentation of regex scripts, and String.prototype.repla
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -34,6 +34,7 @@ class _Match(Protocol):
 
 class _Pattern(Protocol):
     groups: int
+    groupindex: Mapping[str, int]
 
     def sub(self, repl: Any, string: str, count: int, *, concurrent: bool, timeout: float) -> str: ...
 
@@ -110,7 +111,7 @@ def replace_all(text: str, rules: Sequence[_Rule], seconds: float) -> tuple[str,
     counts: list[int] = []
     for index, rule in enumerate(rules):
         pattern = _compile_stored(rule, index)
-        once = _Replacing(rule.replacement, index, deadline, seconds)
+        once = _Replacing(rule.replacement, index, pattern, deadline, seconds)
         try:
             left = max(0.001, deadline - time.monotonic())
             text = pattern.sub(once, text, 0 if "g" in rule.flags else 1, concurrent=True, timeout=left)
@@ -125,8 +126,9 @@ def replace_all(text: str, rules: Sequence[_Rule], seconds: float) -> tuple[str,
 class _Replacing:
     """Writes a rule's replacement for each match, while there is time and room."""
 
-    def __init__(self, replacement: str, index: int, deadline: float, seconds: float) -> None:
-        self._replacement, self._index = replacement, index
+    def __init__(self, replacement: str, index: int, pattern: _Pattern, deadline: float, seconds: float) -> None:
+        self._parts = list(_read_replacement(replacement, pattern))
+        self._index = index
         self._deadline, self._seconds = deadline, seconds
         self._made = 0
         self.count = 0
@@ -135,22 +137,27 @@ class _Replacing:
         self.count += 1
         if time.monotonic() > self._deadline:
             raise PatternTimeout(self._index + 1, self._seconds)
-
-        def written(reference: _Match) -> str:
-            dollar, number, name = (reference.group(part) for part in (1, 3, 4))
-            if dollar:
-                return "$"
-            try:
-                found = match.group(int(number) if number else name or 0)
-            except IndexError:  # no such group: the reference stays as it is written
-                return reference.group() or ""
-            return found or ""
-
-        text = str(_REFERENCE.sub(written, self._replacement))
+        text = "".join(literal if group is None else match.group(group) or "" for literal, group in self._parts)
         self._made += len(text)
         if self._made > MAX_CHARS:
             raise TextTooLong(MAX_CHARS)
         return text
+
+
+def _read_replacement(text: str, pattern: _Pattern) -> Iterator[tuple[str, int | str | None]]:
+    """A replacement as literals and groups; a reference to a group that the pattern lacks is a literal."""
+    at = 0
+    for reference in _REFERENCE.finditer(text):
+        yield text[at : reference.start()], None
+        dollar, number, name = reference.group(1, 3, 4)
+        if dollar:
+            yield "$", None
+        elif (number and int(number) > pattern.groups) or (name and name not in pattern.groupindex):
+            yield reference.group(), None
+        else:
+            yield "", int(number) if number else name or 0
+        at = reference.end()
+    yield text[at:], None
 
 
 def _compile(rule: _Rule) -> _Pattern:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
 
 from fabula.features.generation.protocol.stream import ChunkSource
 from fabula.http.sse import EventStream
@@ -39,8 +39,8 @@ class CompletionStream(EventStream):
         self._chunks = source
         self._leave = leave
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await super().__call__(scope, receive, send)
+    async def write(self, receive: Receive, send: Send) -> None:
+        await super().write(receive, send)
         if not self._chunks.is_over:
             await self._leave()
 

@@ -13,6 +13,7 @@ from fabula.core.ids import (
 )
 from fabula.core.paging import Page, decode_cursor, encode_cursor
 from fabula.db import ReadTx, WriteTx
+from fabula.db.hot import hot
 from fabula.features.generation.tables import llm_generations as g
 from fabula.features.generation.types import Generation, GenerationStatus, Mode, ModelRef, Outcome, Started
 
@@ -69,6 +70,8 @@ _SETTLE = (
     )
 )
 _REQUEST_ABORT = sa.update(g).where(_THIS & _STREAMING).values(abort_requested=True, updated_at=_P("now"))
+# What every turn runs.
+hot(_FIND_LIVE, _INSERT, _SAVE_PROMPT, _SETTLE)
 
 
 def _generation(row: Any) -> Generation:

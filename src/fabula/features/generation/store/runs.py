@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from fabula.core.ids import ChatId, PipelineRunId, WorkspaceId, uuid7
 from fabula.core.paging import Page, decode_cursor, encode_cursor
 from fabula.db import ReadTx, WriteTx
+from fabula.db.hot import hot
 from fabula.features.generation.pipelines import PipelineId
 from fabula.features.generation.tables import llm_generations as g
 from fabula.features.generation.tables import pipeline_runs as r
@@ -91,6 +92,10 @@ def _run(row: Any) -> Run:
         row.started_at,
         row.finished_at,
     )
+
+
+# What every turn runs.
+hot(_INSERT_RUN, _INSERT_STEPS, _FINISH)
 
 
 def insert_run(tx: WriteTx, started: Started, trigger: Trigger) -> None:

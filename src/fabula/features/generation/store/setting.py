@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from fabula.core.ids import ChatId, PersonaId, ProfileId, WorkspaceId
 from fabula.db import ReadTx
+from fabula.db.hot import hot
 from fabula.features import lore, personas, prompting
 from fabula.features.generation.pipelines import PipelineId
 from fabula.features.generation.store.pipelines import BOUND
@@ -19,6 +20,8 @@ from fabula.features.generation.store.pipelines import BOUND
 _SETTING = sa.union_all(personas.CANDIDATES, prompting.CHOSEN, lore.BOUND)
 # A statement of its own: a chat that binds no pipeline pays nothing for those that do.
 _WITH_PIPELINE = sa.union_all(personas.CANDIDATES, prompting.CHOSEN, lore.BOUND, BOUND)
+# What every turn runs.
+hot(_SETTING)
 
 
 @dataclass(frozen=True, slots=True)

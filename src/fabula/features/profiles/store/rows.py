@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from fabula.core.ids import ProfileId, WorkspaceId
 from fabula.db import ReadTx, WriteTx
+from fabula.db.hot import hot
 from fabula.engine.blobs import BlobKey
 from fabula.features.profiles.rules import search_key, tag_keys
 from fabula.features.profiles.tables import entity_profile_tags as t
@@ -92,6 +93,8 @@ _SET_AVATAR = _CHANGE.values(avatar_blob=_P("blob"), avatar_type=_P("media_type"
 _SET_THUMBNAIL = _CHANGE.where(p.c.avatar_blob == _P("avatar")).values(thumbnail_blob=_P("blob"))
 _SET_DELETED = sa.update(p).where(_OURS & _THIS).values(deleted_at=_P("deleted"), **_CHANGED)
 _SET_SETTINGS = _CHANGE.values(settings_json=_P("settings"))
+# What every turn runs.
+hot(_FIND, _FIND_NAME)
 
 
 def settings_of(profile: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
@@ -126,7 +129,8 @@ def has_any(tx: ReadTx, ws: WorkspaceId) -> bool:
 
 
 def find_name(tx: ReadTx, ws: WorkspaceId, profile: ProfileId) -> str | None:
-    return tx.execute(_FIND_NAME, {"ws": ws, "profile": profile}).scalar_one_or_none()
+    found: str | None = tx.execute(_FIND_NAME, {"ws": ws, "profile": profile}).scalar_one_or_none()
+    return found
 
 
 def find_profile(tx: ReadTx, ws: WorkspaceId, profile: ProfileId) -> Profile | None:

@@ -43,7 +43,7 @@ function Fields({ chat }: { readonly chat: Chat }) {
   const settings = settingsOf(chat);
   if (choices.isPending) return <Loading />;
   if (choices.isError) return <Failed error={choices.error} onRetry={() => void choices.refetch()} />;
-  const { personas, presets, connections, templates } = choices.data;
+  const { personas, presets, connections, templates, pipelines } = choices.data;
   return (
     <div className={classes.fields}>
       <SavedText label={t("settings.title")} value={chat.title} onSave={(title) => save({ title })} />
@@ -70,6 +70,12 @@ function Fields({ chat }: { readonly chat: Chat }) {
         options={presets}
         value={settings.presetId}
         onChange={(presetId) => bind({ presetId })}
+      />
+      <Binding
+        label={t("settings.pipeline")}
+        options={pipelines.filter(({ id, enabled }) => enabled || id === settings.pipelineId)}
+        value={settings.pipelineId}
+        onChange={(pipelineId) => bind({ pipelineId })}
       />
       <TemplateNote chat={chat} templates={templates} />
       <ExportLinks chat={chat} />

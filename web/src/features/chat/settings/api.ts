@@ -7,17 +7,23 @@ const MOST = { params: { query: { limit: 500 } } };
 export const choicesQuery = queryOptions({
   queryKey: ["workshop", "choices"],
   queryFn: async () => {
-    const [personas, presets, connections, templates] = await Promise.all([
+    const [personas, presets, connections, templates, pipelines, workspace] = await Promise.all([
       take(http.GET("/v1/personas", MOST)),
       take(http.GET("/v1/generation-presets", MOST)),
       take(http.GET("/v1/provider-connections", MOST)),
       take(http.GET("/v1/prompt-templates", MOST)),
+      take(http.GET("/v1/pipelines", MOST)),
+      take(http.GET("/v1/workspace")),
     ]);
     return {
       personas: personas.items,
       presets: presets.items,
       connections: connections.items,
       templates: templates.items,
+      pipelines: pipelines.items.map((one) => ({
+        ...one,
+        isDefault: one.id === workspace.settings.pipelineId,
+      })),
     };
   },
 });

@@ -66,8 +66,11 @@ async function listPipelines(): Promise<readonly Pipeline[]> {
 }
 
 function toBody({ name, enabled, steps }: PipelineDraft) {
-  const sent = steps.map(({ key: _, ...step }) => ({ ...step, when: step.when?.trim() || null }));
-  return { name, enabled, definition: { steps: sent } };
+  return { name, enabled, definition: { steps: steps.map(toSent) } };
+}
+
+function toSent({ name, type, use, params, when, required, enabled, dependsOn }: Step) {
+  return { name, type, use, params, when: when?.trim() || null, required, enabled, dependsOn };
 }
 
 async function placed<T>({ steps }: PipelineDraft, saving: Promise<T>): Promise<T> {

@@ -1,0 +1,129 @@
+"""Pipelines in both databases: kept, bound, and read without a statement more."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from fabula.core.actor import ROLE_SCOPES, Actor, Role
+from fabula.core.errors import Forbidden
+from fabula.core.ids import WorkspaceId, uuid7
+from fabula.db import Database
+from fabula.features import conversations
+from fabula.features.conversations import Author, Chat, ChatKind, NewChat
+from fabula.features.generation import pipeline_library as library
+from fabula.features.generation.material import gather_from
+from fabula.features.generation.pipeline_library import PipelineChange, check_binding
+from fabula.features.generation.pipelines import Pipeline, built_in, read_definition
+from fabula.features.generation.pipelines.errors import PipelineNotFound, PipelineVersionConflict
+from fabula.features.identity import ensure_local_owner
+from fabula.features.lore import Shelf
+from fabula.plugins import Json
+
+DEFINITION = read_definition({"steps": [{"name": "answer", "type": "llm"}]}, built_in())
+
+
+@pytest.fixture
+async def actor(db: Database) -> Actor:
+    return await db.system("local owner", ensure_local_owner)
+
+
+@pytest.fixture
+async def pipeline(db: Database, actor: Actor) -> Pipeline:
+    return await db.write(actor, library.create, "P", True, DEFINITION)
+
+
+@pytest.fixture
+async def chat(db: Database, actor: Actor) -> Chat:
+    new = NewChat(ChatKind.TALE, None, "T", Author("assistant", None, "A"), [])
+    return await db.write(actor, conversations.start, new)
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(conn: object, cursor: object, statement: str, *_: object) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")) and "set_config" not in statement:
+            seen.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(sa.Engine, "before_cursor_execute", note)
+
+
+async def bound(db: Database, actor: Actor, chat: Chat) -> tuple[str, bool] | None:
+    """The pipeline that a turn of the chat would run, and whether it is there."""
+    branch = await db.read(actor, conversations.get_branch, chat, None)
+    material = await db.read(actor, gather_from, chat, branch, 0, "seed", 100, Shelf())
+    found = material.told.pipeline
+    return None if found is None else (found.id, found.definition is not None)
+
+
+def binding(chat: Chat, pipeline: str | None) -> Chat:
+    settings: dict[str, Json] = {"pipelineId": pipeline}
+    return replace(chat, settings=settings)
+
+
+async def test_of_two_who_change_the_same_version_one_is_told(db: Database, actor: Actor, pipeline: Pipeline) -> None:
+    first = await db.write(actor, library.change, pipeline.id, PipelineChange(name="one", version=1))
+    assert (first.name, first.version, dict(first.definition)) == ("one", 2, DEFINITION.to_json())
+    with pytest.raises(PipelineVersionConflict) as told:
+        await db.write(actor, library.change, pipeline.id, PipelineChange(name="two", version=1))
+    assert told.value.current["name"] == "one"
+    assert await db.read(actor, library.get_pipeline, pipeline.id) == first
+
+
+async def test_another_workspace_sees_none_of_it(db: Database, actor: Actor, pipeline: Pipeline, chat: Chat) -> None:
+    stranger = replace(actor, workspace=WorkspaceId(uuid7()))
+    assert (await db.read(stranger, library.list_pipelines, 50, None)).items == ()
+    with pytest.raises(PipelineNotFound):
+        await db.read(stranger, library.get_pipeline, pipeline.id)
+    with pytest.raises(PipelineNotFound):
+        await db.write(stranger, library.delete, pipeline.id, None)
+    with pytest.raises(PipelineNotFound):
+        await db.read(stranger, check_binding, {"pipelineId": pipeline.id})
+
+
+async def test_a_viewer_looks_and_changes_nothing(db: Database, actor: Actor, pipeline: Pipeline) -> None:
+    viewer = replace(actor, scopes=ROLE_SCOPES[Role.VIEWER])
+    assert await db.read(viewer, library.get_pipeline, pipeline.id) == pipeline
+    with pytest.raises(Forbidden):
+        await db.write(viewer, library.create, "Q", True, DEFINITION)
+    with pytest.raises(Forbidden):
+        await db.write(viewer, library.delete, pipeline.id, None)
+
+
+async def test_only_a_pipeline_that_is_there_may_be_bound(db: Database, actor: Actor, pipeline: Pipeline) -> None:
+    for settings in ({}, {"pipelineId": None}, {"pipelineId": pipeline.id}):
+        await db.read(actor, check_binding, settings)
+    for unknown in (uuid7(), "nonsense", 7):
+        with pytest.raises(PipelineNotFound):
+            await db.read(actor, check_binding, {"pipelineId": unknown})
+
+
+async def test_a_bound_pipeline_costs_no_statement_more(
+    db: Database, actor: Actor, chat: Chat, pipeline: Pipeline, statements: list[str]
+) -> None:
+    assert await bound(db, actor, chat) is None
+    without, statements[:] = len(statements), []
+    assert await bound(db, actor, binding(chat, pipeline.id)) == (pipeline.id, True)
+    assert len(statements) == without
+
+
+async def test_an_unbound_chat_does_not_look_for_pipelines(
+    db: Database, actor: Actor, chat: Chat, pipeline: Pipeline, statements: list[str]
+) -> None:
+    await bound(db, actor, chat)
+    assert not [statement for statement in statements if "pipelines" in statement]
+
+
+async def test_a_pipeline_that_is_off_or_gone_is_still_named(
+    db: Database, actor: Actor, chat: Chat, pipeline: Pipeline
+) -> None:
+    await db.write(actor, library.change, pipeline.id, PipelineChange(enabled=False))
+    assert await bound(db, actor, binding(chat, pipeline.id)) == (pipeline.id, False)
+    await db.write(actor, library.delete, pipeline.id, None)
+    assert await bound(db, actor, binding(chat, pipeline.id)) == (pipeline.id, False)
+    assert await bound(db, actor, binding(chat, "nonsense")) is None
