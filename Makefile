@@ -24,8 +24,14 @@ test: setup $(STAMPS)/dev ## everything needed, then all tests: web, SQLite, Pos
 	@$(PY) tools/setup_web.py run test
 	$(PY) -m pytest
 
+# Two processes, for the tests use little more than one core each; the first one's report comes when both are done.
+FAST := FABULA_TEST_LANES=sqlite $(PY) -m pytest -m "not browser and not slow and not postgres"
+PLAIN := unit arch contract feature/jobs feature/conversations feature/embedded
+
 test-fast: $(STAMPS)/dev ## Python tests on SQLite, without browser and slow ones, in under a minute
-	FABULA_TEST_LANES=sqlite $(PY) -m pytest -m "not browser and not slow and not postgres"
+	@report=$$(mktemp); $(FAST) $(PLAIN:%=tests/%) >$$report 2>&1 & plain=$$!; \
+	$(FAST) $(PLAIN:%=--ignore=tests/%); served=$$?; \
+	wait $$plain; plain=$$?; cat $$report; rm $$report; exit $$((served | plain))
 
 check: $(STAMPS)/dev ## format, lint, types, import contracts, own rules, contracts drift, budgets
 	@$(PY) tools/check.py

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ import sqlalchemy as sa
 
 from fabula.core.actor import Actor
 from fabula.db import ReadTx
+from fabula.features.generation.pipelines import StepKinds
 from fabula.features.usage.tables import usage_events
-from fabula.plugins import ModelUnreachable, StepKind, TokenUsage
-from fabula.plugins.testing import End, Endless, Fail, Hold, Say, ScriptedModel, ScriptedTool
+from fabula.plugins import ModelUnreachable, TokenUsage
+from fabula.plugins.testing import End, Fail, Hold, Say, ScriptedModel, ScriptedTool
 from tests.conftest import REPO
 from tests.server import Client, Frame, text_of
 
@@ -43,6 +45,12 @@ async def trace_of(client: Client, frames: list[Frame]) -> dict[str, Any]:
 
 def statuses(trace: dict[str, Any]) -> dict[str, str]:
     return {step["name"]: step["status"] for step in trace["steps"]}
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.01)
 
 
 def post(use: str, name: str = "post", **fields: Any) -> dict[str, Any]:
@@ -256,8 +264,7 @@ async def test_a_turn_can_be_stopped_in_a_step_before_the_answer(client: Client,
     chat = await piped(client, {"name": "q", "type": "pre", "use": "ask", "params": {"prompt": "?"}})
     async with client.stream("POST", f"/v1/chats/{chat}/messages", json={"promptText": "Hi"}) as frames:
         meta = await anext(frames)
-        while not model.open_streams:
-            await asyncio.sleep(0.01)
+        await until(lambda: model.open_streams > 0)
         await client.call("POST", f"/v1/generations/{meta.data['generationId']}/abort", status=202)
         rest = [frame async for frame in frames]
     assert [f.event for f in rest] == ["llm.stream.aborted"]
@@ -265,19 +272,19 @@ async def test_a_turn_can_be_stopped_in_a_step_before_the_answer(client: Client,
     trace = await trace_of(client, [meta])
     assert statuses(trace) == {"q": "error", "answer": "skipped"}
     assert trace["run"]["status"] == "aborted"
+    gate.set()
     assert (await client.say(chat))[0].event == "llm.stream.meta"
 
 
 async def test_a_turn_can_be_stopped_in_the_answer_itself(client: Client, model: ScriptedModel) -> None:
-    model.scripts = [[Endless("x")]]
+    model.scripts = [[Say("xxx"), Hold(asyncio.Event()), End()]]
     chat = await piped(client, rule("x", "y"))
     async with client.stream("POST", f"/v1/chats/{chat}/messages", json={"promptText": "Hi"}) as frames:
         meta = await anext(frames)
         await anext(frames)
         await client.call("POST", f"/v1/generations/{meta.data['generationId']}/abort", status=202)
         last = [frame async for frame in frames][-1]
-    assert last.event == "llm.stream.aborted"
-    assert set(last.data["finalText"]) == {"x"}
+    assert (last.event, last.data["finalText"]) == ("llm.stream.aborted", "xxx")
 
 
 async def test_a_pipeline_runs_by_hand(client: Client, model: ScriptedModel) -> None:
@@ -449,13 +456,18 @@ async def test_a_chat_with_fewer_messages_than_fit_has_nothing_to_recall(client:
     assert (trace["retrieval"], trace["steps"][0]["output"]) == ([], {"query": "amber", "hits": 0})
 
 
-def register(client: Client, tool: StepKind) -> None:
-    client.fabula.turns.sources.kinds.register(tool)
+@pytest.fixture
+def kinds(client: Client) -> Iterator[StepKinds]:
+    """The server's registry, put back as it was: tests may share the server."""
+    found = client.fabula.turns.sources.kinds
+    before = dict(found._kinds)
+    yield found
+    found._kinds = before
 
 
-async def test_a_registered_tool_is_a_step_like_any_other(client: Client) -> None:
+async def test_a_registered_tool_is_a_step_like_any_other(client: Client, kinds: StepKinds) -> None:
     tool = ScriptedTool()
-    register(client, tool)
+    kinds.register(tool)
     step = {"name": "t", "type": "tool", "use": "scripted", "params": {"say": "ok"}}
     refused = await make(client, {**step, "params": {"say": "OK"}}, status=422)
     assert refused["details"]["problems"][0]["path"] == "definition.steps[0].params.say"
@@ -477,8 +489,10 @@ async def test_a_registered_tool_is_a_step_like_any_other(client: Client) -> Non
         (ScriptedTool(error=TimeoutError()), "pipelines.step_timeout"),
     ],
 )
-async def test_a_tool_that_fails_is_told_and_the_answer_stays(client: Client, tool: ScriptedTool, code: str) -> None:
-    register(client, tool)
+async def test_a_tool_that_fails_is_told_and_the_answer_stays(
+    client: Client, kinds: StepKinds, tool: ScriptedTool, code: str
+) -> None:
+    kinds.register(tool)
     chat = await piped(client, {"name": "t", "type": "tool", "use": "scripted", "required": False})
     frames = await client.say(chat)
     assert frames[-1].data["finalText"] == "Hello, traveller."
@@ -487,24 +501,23 @@ async def test_a_tool_that_fails_is_told_and_the_answer_stays(client: Client, to
     assert "secret" not in step["error"]
 
 
-async def test_a_tool_can_be_stopped(client: Client) -> None:
+async def test_a_tool_can_be_stopped(client: Client, kinds: StepKinds) -> None:
     tool = ScriptedTool(pause=60.0, seconds=60.0)
-    register(client, tool)
+    kinds.register(tool)
     chat = await piped(client, {"name": "t", "type": "tool", "use": "scripted"})
     async with client.stream("POST", f"/v1/chats/{chat}/messages", json={"promptText": "Hi"}) as frames:
         meta = await anext(frames)
-        while not tool.calls:
-            await asyncio.sleep(0.01)
+        await until(lambda: bool(tool.calls))
         await client.call("POST", f"/v1/generations/{meta.data['generationId']}/abort", status=202)
         last = [frame async for frame in frames][-1]
     assert (last.event, last.data["finalText"]) == ("llm.stream.aborted", "Hello, traveller.")
     assert statuses(await trace_of(client, [meta])) == {"prompt": "done", "answer": "done", "t": "error"}
 
 
-async def test_a_kind_that_is_no_longer_there_fails_its_step(client: Client) -> None:
-    register(client, ScriptedTool())
+async def test_a_kind_that_is_no_longer_there_fails_its_step(client: Client, kinds: StepKinds) -> None:
+    kinds.register(ScriptedTool())
     chat = await piped(client, {"name": "t", "type": "tool", "use": "scripted"})
-    client.fabula.turns.sources.kinds._kinds.clear()
+    kinds._kinds.clear()
     frames = await client.say(chat)
     assert (frames[-1].event, frames[-1].data["code"]) == ("llm.stream.error", "pipelines.step_misused")
 
@@ -540,6 +553,7 @@ async def test_an_answer_through_the_openai_protocol_goes_through_the_profiles_p
     (run,) = (await client.call("GET", "/v1/pipeline-runs", status=200))["items"]
     assert (run["pipelineId"], run["trigger"], run["chatId"]) == (pipeline["id"], "api", None)
     assert [step["status"] for step in run["steps"]] == ["done"] * 4
+    assert found["id"] == f"chatcmpl-{run['generationId']}"
 
 
 async def test_questions_of_steps_are_counted_as_used(client: Client, model: ScriptedModel) -> None:

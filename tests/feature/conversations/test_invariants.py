@@ -432,6 +432,7 @@ def _broken(tx: ReadTx, actor: Actor, chat: Any) -> list[str]:
     return problems
 
 
+@pytest.mark.slow
 def test_every_walk_keeps_the_invariants(world: World) -> None:
     walk = type("WalkHere", (Walk,), {"world": world})
     run_state_machine_as_test(

@@ -57,14 +57,14 @@ def open_files() -> int:
 async def test_stopping_leaves_no_thread_task_or_open_file(place: Place) -> None:
     await cycle(place, InstanceId(uuid7()))  # what is loaded once and stays
     await settle_threads()
-    threads, files = set(threading.enumerate()), open_files()
+    threads, files, tasks = set(threading.enumerate()), open_files(), asyncio.all_tasks()
     for _ in range(3):
         await cycle(place, InstanceId(uuid7()))
     await settle_threads()
     left = {thread for thread in threading.enumerate() if not thread.name.startswith("asyncio_")}
     assert left - threads == set()
     assert open_files() <= files
-    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert asyncio.all_tasks() == tasks
 
 
 async def settle_threads() -> None:

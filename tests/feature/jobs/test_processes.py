@@ -79,6 +79,7 @@ def noted(log: Path, job: JobId) -> list[str]:
     return [f"{step} {what}" for _, of, step, what in lines if of == job]
 
 
+@pytest.mark.slow
 async def test_another_process_finishes_what_a_killed_one_had_begun(
     db: Database, actor: Actor, make_jobs: MakeJobs, spawn: Spawn, log: Path
 ) -> None:
@@ -141,6 +142,7 @@ async def test_a_job_cancelled_elsewhere_stops_at_its_next_step(
     assert (await db.read(actor, get_job, job)).status is JobStatus.CANCELLED
 
 
+@pytest.mark.slow
 async def test_a_stopped_process_leaves_its_jobs_to_the_next(
     db: Database, actor: Actor, make_jobs: MakeJobs, spawn: Spawn, log: Path
 ) -> None:

@@ -23,8 +23,9 @@ async def start(client: Client, model: ScriptedModel) -> str:
     made = await client.call("POST", "/v1/pipelines", json={"name": "P", "definition": {"steps": STEPS}}, status=201)
     body = {"chatId": await client.chat()}
     run = await client.call("POST", f"/v1/pipelines/{made['id']}/run", json=body, status=202)
-    while not model.open_streams:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(20):
+        while not model.open_streams:
+            await asyncio.sleep(0.01)
     return str(run["generationId"])
 
 

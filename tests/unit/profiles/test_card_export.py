@@ -295,6 +295,7 @@ def raw_cards() -> st.SearchStrategy[JsonObject]:
     return st.builds(lambda root: {"description": "", **root}, fields) | with_data
 
 
+@pytest.mark.slow
 @given(raw_cards())
 def test_the_normal_form_is_its_own_fixed_point(raw: JsonObject) -> None:
     normal = normalise(raw, DEFAULT_LIMITS, Report()).data
@@ -302,6 +303,7 @@ def test_the_normal_form_is_its_own_fixed_point(raw: JsonObject) -> None:
     assert lay_over(raw, normal, normal) == raw
 
 
+@pytest.mark.slow
 @given(raw_cards(), raw_cards())
 def test_an_edit_laid_over_reads_as_the_edit(raw: JsonObject, other: JsonObject) -> None:
     base = normalise(raw, DEFAULT_LIMITS, Report()).data

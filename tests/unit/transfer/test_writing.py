@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,6 +56,7 @@ LINES = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(LINES, max_size=4))
 @settings(max_examples=400, deadline=None)
 def test_unedited_lines_go_out_as_the_values_they_were(lines: list[dict[str, Any]]) -> None:
