@@ -48,7 +48,7 @@ from fabula.features.profiles import jobs as profiles_jobs
 from fabula.features.prompting import http as prompting_http
 from fabula.features.transfer import http as transfer_http
 from fabula.features.transfer import jobs as transfer_jobs
-from fabula.http import errors, spa, system
+from fabula.http import document, errors, spa, system
 from fabula.http import jobs as jobs_http
 from fabula.http.deps import HttpContext
 from fabula.http.middleware import Gate, Limits
@@ -171,8 +171,7 @@ async def _open_turns(
 def _open_connections(settings: Settings, connection: Connection | None) -> Connections:
     # One for the process, whoever asks for it; nothing is started before the first call.
     embedded = EmbeddedModel(settings.data, threads=settings.embedded_threads, parallel=settings.embedded_parallel)
-    configured = settings.secret_key.get_secret_value() if settings.secret_key else None
-    keyring = open_keyring(settings.data, configured)
+    keyring = open_keyring(settings.data, settings.secret_key.get_secret_value() if settings.secret_key else None)
     own = connection or default_connection(settings, embedded)
     return Connections(own, embedded, keyring, alone=settings.sql_url() is None)
 
@@ -219,6 +218,7 @@ def build_app(fabula: Fabula) -> FastAPI:
     _add_workshop(app, fabula)
     app.include_router(jobs_http.routes(fabula.jobs))
     app.include_router(spa.routes(spa.web_folder()))
+    document.install(app)
     limits = Limits(settings.max_body_bytes, settings.max_upload_bytes)
     app.add_middleware(Gate, limits=limits, local=True, origins=settings.cors_origins, shapes=ERROR_SHAPES)
     if settings.cors_origins:

@@ -106,6 +106,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if isinstance(error.__cause__, AppError):
         # FastAPI wraps what reading the body raised into a 400
         return error_response(request.scope, problem_of(error.__cause__))
+    if error.status_code == 400:
+        # A body that is no text, or no multipart; one that is no JSON comes here as a validation error
+        problem = {"path": "body", "message": str(error.detail)}
+        return error_response(request.scope, Problem(422, "http.invalid", str(error.detail), {"problems": [problem]}))
     code = _HTTP_CODES.get(error.status_code, "http.error")
     answer = error_response(request.scope, Problem(error.status_code, code, str(error.detail)))
     for name, value in (error.headers or {}).items():

@@ -3370,8 +3370,35 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_ChatOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3384,7 +3411,10 @@ export interface operations {
     start_chat: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 profileId: string;
             };
@@ -3405,8 +3435,53 @@ export interface operations {
                     "application/json": components["schemas"]["ChatOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3436,8 +3511,35 @@ export interface operations {
                     "application/json": components["schemas"]["ChatOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3452,7 +3554,10 @@ export interface operations {
             query?: {
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 chatId: string;
             };
@@ -3467,8 +3572,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3481,7 +3622,10 @@ export interface operations {
     change_chat: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 chatId: string;
             };
@@ -3502,8 +3646,53 @@ export interface operations {
                     "application/json": components["schemas"]["ChatOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3516,7 +3705,10 @@ export interface operations {
     remove_branch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 chatId: string;
                 branchId: string;
@@ -3532,8 +3724,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3546,7 +3774,10 @@ export interface operations {
     rename_branch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 chatId: string;
                 branchId: string;
@@ -3568,8 +3799,53 @@ export interface operations {
                     "application/json": components["schemas"]["BranchOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3601,8 +3877,35 @@ export interface operations {
                     "application/json": components["schemas"]["MessageOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3617,7 +3920,10 @@ export interface operations {
             query?: {
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 messageId: string;
             };
@@ -3632,8 +3938,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3648,7 +3990,10 @@ export interface operations {
             query?: {
                 branchId?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 messageId: string;
             };
@@ -3669,8 +4014,53 @@ export interface operations {
                     "application/json": components["schemas"]["MessageOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3685,7 +4075,10 @@ export interface operations {
             query?: {
                 branchId?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 messageId: string;
             };
@@ -3715,8 +4108,62 @@ export interface operations {
                     "application/json": components["schemas"]["GenerationOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many at once; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3752,8 +4199,35 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_MessageOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3766,7 +4240,10 @@ export interface operations {
     post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 chatId: string;
             };
@@ -3796,8 +4273,62 @@ export interface operations {
                     "application/json": components["schemas"]["MessageOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many at once; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3810,7 +4341,10 @@ export interface operations {
     generate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 chatId: string;
             };
@@ -3840,8 +4374,62 @@ export interface operations {
                     "application/json": components["schemas"]["GenerationOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many at once; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3876,8 +4464,35 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_GenerationOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3907,8 +4522,35 @@ export interface operations {
                     "application/json": components["schemas"]["GenerationOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3940,8 +4582,44 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many at once; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3954,7 +4632,10 @@ export interface operations {
     abort: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 generationId: string;
             };
@@ -3971,8 +4652,44 @@ export interface operations {
                     "application/json": components["schemas"]["GenerationOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4002,8 +4719,35 @@ export interface operations {
                     "application/json": components["schemas"]["TraceOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4036,8 +4780,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_PipelineOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4050,7 +4812,10 @@ export interface operations {
     create_pipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4069,8 +4834,53 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4100,8 +4910,35 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4114,7 +4951,10 @@ export interface operations {
     replace_pipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 pipelineId: string;
             };
@@ -4135,8 +4975,53 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4151,7 +5036,10 @@ export interface operations {
             query?: {
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 pipelineId: string;
             };
@@ -4166,8 +5054,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4180,7 +5104,10 @@ export interface operations {
     change_pipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 pipelineId: string;
             };
@@ -4201,8 +5128,53 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4230,8 +5202,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_StepKindOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4244,7 +5234,10 @@ export interface operations {
     run_pipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 pipelineId: string;
             };
@@ -4265,8 +5258,62 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineRunOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many at once; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4301,8 +5348,35 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_PipelineRunOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4332,8 +5406,35 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineRunOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4361,13 +5462,31 @@ export interface operations {
                     "application/json": components["schemas"]["ModelListOut"];
                 };
             };
-            /** @description Bad input, with the field's path */
-            422: {
+            /** @description Bad input; `param` is its place */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorOut"];
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
                 };
             };
         };
@@ -4401,6 +5520,15 @@ export interface operations {
                     "application/json": components["schemas"]["ForeignErrorOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
             /** @description No such model */
             404: {
                 headers: {
@@ -4410,13 +5538,13 @@ export interface operations {
                     "application/json": components["schemas"]["ForeignErrorOut"];
                 };
             };
-            /** @description Bad input, with the field's path */
-            422: {
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorOut"];
+                    "application/json": components["schemas"]["ForeignErrorOut"];
                 };
             };
         };
@@ -4424,7 +5552,10 @@ export interface operations {
     complete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4446,6 +5577,15 @@ export interface operations {
             };
             /** @description Bad input; `param` is its place */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeignErrorOut"];
+                };
+            };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4478,15 +5618,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ForeignErrorOut"];
-                };
-            };
-            /** @description Bad input, with the field's path */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Too many streams, or the provider asks to wait */
@@ -4545,8 +5676,26 @@ export interface operations {
                     "application/json": components["schemas"]["HealthOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4574,8 +5723,26 @@ export interface operations {
                     "application/json": components["schemas"]["HealthOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4601,8 +5768,26 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4630,8 +5815,26 @@ export interface operations {
                     "application/json": components["schemas"]["ConfigOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4661,8 +5864,26 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4690,8 +5911,26 @@ export interface operations {
                     "application/json": components["schemas"]["WorkspaceOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4704,7 +5943,10 @@ export interface operations {
     change_workspace: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4723,8 +5965,53 @@ export interface operations {
                     "application/json": components["schemas"]["WorkspaceOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4763,8 +6050,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_ProfileOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4777,7 +6082,10 @@ export interface operations {
     create_profile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4796,8 +6104,53 @@ export interface operations {
                     "application/json": components["schemas"]["ProfileOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4827,8 +6180,35 @@ export interface operations {
                     "application/json": components["schemas"]["ProfileOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4841,7 +6221,10 @@ export interface operations {
     edit_profile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 profileId: string;
             };
@@ -4862,8 +6245,53 @@ export interface operations {
                     "application/json": components["schemas"]["ProfileOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4879,7 +6307,10 @@ export interface operations {
                 /** @description Refuse unless this is the current version. */
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 profileId: string;
             };
@@ -4894,8 +6325,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4908,7 +6375,10 @@ export interface operations {
     restore_profile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 profileId: string;
             };
@@ -4925,8 +6395,44 @@ export interface operations {
                     "application/json": components["schemas"]["ProfileOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4939,7 +6445,10 @@ export interface operations {
     mark_profile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 profileId: string;
             };
@@ -4960,8 +6469,53 @@ export interface operations {
                     "application/json": components["schemas"]["ProfileOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4974,7 +6528,10 @@ export interface operations {
     duplicate_profile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 profileId: string;
             };
@@ -4991,8 +6548,44 @@ export interface operations {
                     "application/json": components["schemas"]["ProfileOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5005,7 +6598,10 @@ export interface operations {
     import_profiles: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5024,8 +6620,53 @@ export interface operations {
                     "application/json": components["schemas"]["ImportOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5056,11 +6697,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "image/*": string;
+                    "application/json": unknown;
+                    "application/*": string;
+                };
+            };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5091,6 +6761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/*": string;
                     "application/octet-stream": string;
                 };
             };
@@ -5101,8 +6772,35 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5115,7 +6813,10 @@ export interface operations {
     change_avatar: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 profileId: string;
             };
@@ -5136,8 +6837,62 @@ export interface operations {
                     "application/json": components["schemas"]["ProfileOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not a picture of a known type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5170,8 +6925,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_ConnectionOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5184,7 +6957,10 @@ export interface operations {
     create_connection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5203,8 +6979,53 @@ export interface operations {
                     "application/json": components["schemas"]["ConnectionOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5234,8 +7055,35 @@ export interface operations {
                     "application/json": components["schemas"]["ConnectionOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5248,7 +7096,10 @@ export interface operations {
     replace_connection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 connectionId: string;
             };
@@ -5269,8 +7120,53 @@ export interface operations {
                     "application/json": components["schemas"]["ConnectionOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5286,7 +7182,10 @@ export interface operations {
                 /** @description Refuse with 409 unless this is the current version. */
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 connectionId: string;
             };
@@ -5301,8 +7200,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5315,7 +7250,10 @@ export interface operations {
     change_connection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 connectionId: string;
             };
@@ -5336,8 +7274,53 @@ export interface operations {
                     "application/json": components["schemas"]["ConnectionOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5367,8 +7350,44 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_ModelOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The provider failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5381,7 +7400,10 @@ export interface operations {
     check_connection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 connectionId: string;
             };
@@ -5398,8 +7420,44 @@ export interface operations {
                     "application/json": components["schemas"]["CheckOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5432,8 +7490,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_PresetOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5446,7 +7522,10 @@ export interface operations {
     create_preset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5465,8 +7544,53 @@ export interface operations {
                     "application/json": components["schemas"]["PresetOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5496,8 +7620,35 @@ export interface operations {
                     "application/json": components["schemas"]["PresetOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5510,7 +7661,10 @@ export interface operations {
     replace_preset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 presetId: string;
             };
@@ -5531,8 +7685,53 @@ export interface operations {
                     "application/json": components["schemas"]["PresetOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5548,7 +7747,10 @@ export interface operations {
                 /** @description Refuse with 409 unless this is the current version. */
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 presetId: string;
             };
@@ -5563,8 +7765,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5577,7 +7815,10 @@ export interface operations {
     change_preset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 presetId: string;
             };
@@ -5598,8 +7839,53 @@ export interface operations {
                     "application/json": components["schemas"]["PresetOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5627,8 +7913,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_LocalModelOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5641,7 +7945,10 @@ export interface operations {
     pull_local_model: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5658,8 +7965,44 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5672,7 +8015,10 @@ export interface operations {
     use_local_model: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5689,8 +8035,44 @@ export interface operations {
                     "application/json": components["schemas"]["LocalModelOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5703,7 +8085,10 @@ export interface operations {
     delete_local_model: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5718,8 +8103,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5735,7 +8156,10 @@ export interface operations {
                 /** @description The profile the chats are with; without it their character's name decides. */
                 entityProfileId?: string;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5754,8 +8178,53 @@ export interface operations {
                     "application/json": components["schemas"]["ChatImportOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5768,7 +8237,10 @@ export interface operations {
     import_sillytavern: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5787,8 +8259,53 @@ export interface operations {
                     "application/json": components["schemas"]["JobStartedOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5823,8 +8340,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_ChatOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5837,7 +8372,10 @@ export interface operations {
     restore_chat: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 chatId: string;
             };
@@ -5854,8 +8392,44 @@ export interface operations {
                     "application/json": components["schemas"]["ChatOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5868,7 +8442,10 @@ export interface operations {
     fork_chat: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 chatId: string;
             };
@@ -5889,8 +8466,53 @@ export interface operations {
                     "application/json": components["schemas"]["ChatOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5914,15 +8536,46 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The file */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": unknown;
+                    "text/markdown": unknown;
+                    "application/jsonl": unknown;
+                };
+            };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
             };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5957,8 +8610,35 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_BranchOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5971,7 +8651,10 @@ export interface operations {
     create_branch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 chatId: string;
             };
@@ -5992,8 +8675,53 @@ export interface operations {
                     "application/json": components["schemas"]["BranchOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6006,7 +8734,10 @@ export interface operations {
     activate_branch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 chatId: string;
                 branchId: string;
@@ -6024,8 +8755,44 @@ export interface operations {
                     "application/json": components["schemas"]["BranchOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6038,7 +8805,10 @@ export interface operations {
     restore_branch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 chatId: string;
                 branchId: string;
@@ -6056,8 +8826,44 @@ export interface operations {
                     "application/json": components["schemas"]["BranchOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6070,7 +8876,10 @@ export interface operations {
     hide_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 messageId: string;
             };
@@ -6091,8 +8900,53 @@ export interface operations {
                     "application/json": components["schemas"]["MessageOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6105,7 +8959,10 @@ export interface operations {
     restore_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 messageId: string;
             };
@@ -6122,8 +8979,44 @@ export interface operations {
                     "application/json": components["schemas"]["MessageOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6159,8 +9052,35 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_VariantOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6175,7 +9095,10 @@ export interface operations {
             query?: {
                 branchId?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 messageId: string;
                 variantId: string;
@@ -6197,8 +9120,53 @@ export interface operations {
                     "application/json": components["schemas"]["MessageOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6211,7 +9179,10 @@ export interface operations {
     delete_variant: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 messageId: string;
                 variantId: string;
@@ -6227,8 +9198,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6268,8 +9275,35 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_SearchHitOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6302,8 +9336,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_PersonaOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6316,7 +9368,10 @@ export interface operations {
     create_persona: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6335,8 +9390,53 @@ export interface operations {
                     "application/json": components["schemas"]["PersonaOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6366,8 +9466,35 @@ export interface operations {
                     "application/json": components["schemas"]["PersonaOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6380,7 +9507,10 @@ export interface operations {
     delete_persona: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 personaId: string;
             };
@@ -6395,8 +9525,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6409,7 +9575,10 @@ export interface operations {
     change_persona: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 personaId: string;
             };
@@ -6430,8 +9599,53 @@ export interface operations {
                     "application/json": components["schemas"]["PersonaOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6452,15 +9666,44 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The picture */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "image/*": unknown;
+                };
+            };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
             };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6473,7 +9716,10 @@ export interface operations {
     set_persona_avatar: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 personaId: string;
             };
@@ -6494,8 +9740,62 @@ export interface operations {
                     "application/json": components["schemas"]["PersonaOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not a picture of a known type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6530,8 +9830,35 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_TemplateOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6544,7 +9871,10 @@ export interface operations {
     create_template: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6563,8 +9893,53 @@ export interface operations {
                     "application/json": components["schemas"]["TemplateOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6577,7 +9952,10 @@ export interface operations {
     preview_template: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6596,8 +9974,53 @@ export interface operations {
                     "application/json": components["schemas"]["PreviewOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6627,8 +10050,35 @@ export interface operations {
                     "application/json": components["schemas"]["TemplateOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6641,7 +10091,10 @@ export interface operations {
     replace_template: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 templateId: string;
             };
@@ -6662,8 +10115,53 @@ export interface operations {
                     "application/json": components["schemas"]["TemplateOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6678,7 +10176,10 @@ export interface operations {
             query?: {
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 templateId: string;
             };
@@ -6693,8 +10194,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6707,7 +10244,10 @@ export interface operations {
     change_template: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 templateId: string;
             };
@@ -6728,8 +10268,53 @@ export interface operations {
                     "application/json": components["schemas"]["TemplateOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6742,7 +10327,10 @@ export interface operations {
     import_lorebooks: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6761,8 +10349,53 @@ export interface operations {
                     "application/json": components["schemas"]["BooksImportOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6785,15 +10418,44 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The file */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
             };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6806,7 +10468,10 @@ export interface operations {
     test_lore: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6825,8 +10490,53 @@ export interface operations {
                     "application/json": components["schemas"]["TryOutOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6859,8 +10569,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_BookOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6873,7 +10601,10 @@ export interface operations {
     create_lorebook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6892,8 +10623,53 @@ export interface operations {
                     "application/json": components["schemas"]["BookOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6923,8 +10699,35 @@ export interface operations {
                     "application/json": components["schemas"]["BookOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6937,7 +10740,10 @@ export interface operations {
     replace_lorebook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 lorebookId: string;
             };
@@ -6958,8 +10764,53 @@ export interface operations {
                     "application/json": components["schemas"]["BookOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6974,7 +10825,10 @@ export interface operations {
             query?: {
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 lorebookId: string;
             };
@@ -6989,8 +10843,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7003,7 +10893,10 @@ export interface operations {
     change_lorebook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 lorebookId: string;
             };
@@ -7024,8 +10917,53 @@ export interface operations {
                     "application/json": components["schemas"]["BookOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7060,8 +10998,35 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_EntryOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7074,7 +11039,10 @@ export interface operations {
     create_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 lorebookId: string;
             };
@@ -7095,8 +11063,53 @@ export interface operations {
                     "application/json": components["schemas"]["EntryOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7109,7 +11122,10 @@ export interface operations {
     reorder_entries: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 lorebookId: string;
             };
@@ -7128,8 +11144,53 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7160,8 +11221,35 @@ export interface operations {
                     "application/json": components["schemas"]["EntryOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7174,7 +11262,10 @@ export interface operations {
     delete_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 lorebookId: string;
                 entryId: string;
@@ -7190,8 +11281,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7204,7 +11331,10 @@ export interface operations {
     change_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 lorebookId: string;
                 entryId: string;
@@ -7226,8 +11356,53 @@ export interface operations {
                     "application/json": components["schemas"]["EntryOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7257,8 +11432,35 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_BindingOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7271,7 +11473,10 @@ export interface operations {
     bind_lorebook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 lorebookId: string;
             };
@@ -7292,8 +11497,53 @@ export interface operations {
                     "application/json": components["schemas"]["BindingOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body, or a text in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7306,7 +11556,10 @@ export interface operations {
     unbind_lorebook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 lorebookId: string;
                 bindingId: string;
@@ -7322,8 +11575,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7356,8 +11645,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_JobOut_"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7387,8 +11694,35 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7401,7 +11735,10 @@ export interface operations {
     cancel_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 jobId: string;
             };
@@ -7418,8 +11755,44 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7432,7 +11805,10 @@ export interface operations {
     retry_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same id has one effect and one answer. */
+                "X-Operation-Id"?: string;
+            };
             path: {
                 jobId: string;
             };
@@ -7449,8 +11825,44 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
+            /** @description Asked from another machine, by another site's page, or without the right to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nothing here has this id; another workspace's is not told apart */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It has changed, is in use, or the operation id belongs to another request: `code` says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Bad input, with the field's path */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The database, or what else this needs, is away; try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

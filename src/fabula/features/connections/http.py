@@ -26,6 +26,7 @@ from fabula.features.connections.schemas import (
 )
 from fabula.features.connections.types import ConnectionFields, ConnectionId, PresetId
 from fabula.http.deps import Caller, CallerDep
+from fabula.http.document import faults
 from fabula.http.jobs import JobOut
 from fabula.http.params import LIMIT, Cursor, Limit, known_id
 from fabula.http.schemas import PageOut
@@ -69,7 +70,11 @@ def _add_reading(router: APIRouter, connections: Connections) -> None:
     async def get_connection(call: CallerDep, connection: ConnectionIdPath) -> ConnectionOut:
         return ConnectionOut.of(await call.read(read.get_connection, connections.built_in(), connection))
 
-    @router.get("/provider-connections/{connectionId}/models", summary="List the models a connection offers")
+    @router.get(
+        "/provider-connections/{connectionId}/models",
+        responses=faults(502),
+        summary="List the models a connection offers",
+    )
     async def list_connection_models(call: CallerDep, connection: ConnectionIdPath) -> PageOut[ModelOut]:
         found = await check.list_models(call.db, call.actor, connections, connection)
         return PageOut(items=[ModelOut.of(model) for model in found], next_cursor=None)

@@ -107,7 +107,14 @@ def _add_copies(router: APIRouter, formats: Mapping[str, Format]) -> None:
         )
         return Response(made, 201, media_type="application/json")
 
-    @router.get("/chats/{chatId}/export", response_class=Response, summary="Write a chat out as a file")
+    files: dict[str, object] = {chosen.media_type.partition(";")[0]: {} for chosen in formats.values()}
+
+    @router.get(
+        "/chats/{chatId}/export",
+        response_class=Response,
+        responses={200: {"content": files, "description": "The file"}},
+        summary="Write a chat out as a file",
+    )
     async def export_chat(
         call: CallerDep, chat: ChatIdPath, wanted: Annotated[str, choice] = "json", branch: BranchIdQuery = None
     ) -> Response:

@@ -35,6 +35,7 @@ from fabula.features.generation.turns import (
 )
 from fabula.features.generation.types import GenerationStatus, Mode
 from fabula.http.deps import Caller, CallerDep, WantsStream
+from fabula.http.document import faults
 from fabula.http.params import (
     LIMIT,
     BranchIdPath,
@@ -54,7 +55,8 @@ from fabula.http.sse import EventStream
 LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=100)]
 VersionQuery = Annotated[int | None, Query(alias="version", ge=1, le=2**31 - 1)]
 _STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/event-stream": {}}, "description": "The answer as a stream of frames"}
+    **faults(429),
+    200: {"content": {"text/event-stream": {}}, "description": "The answer as a stream of frames"},
 }
 _TURN: dict[int | str, dict[str, Any]] = {
     **_STREAM,

@@ -27,6 +27,7 @@ from fabula.features.generation.pipelines.kinds import DEFAULT_USE
 from fabula.features.generation.read import get_generation
 from fabula.features.generation.turns import Turns
 from fabula.http.deps import CallerDep
+from fabula.http.document import faults
 from fabula.http.params import LIMIT, ChatIdQuery, Cursor, Limit, known_id
 from fabula.http.schemas import PageOut
 
@@ -102,6 +103,7 @@ def _add_runs(router: APIRouter, turns: Turns) -> None:
         "/pipelines/{pipelineId}/run",
         status_code=202,
         response_model=PipelineRunOut,
+        responses=faults(429),
         tags=["pipelines"],
         summary="Run a pipeline at the end of a branch: a new answer there",
     )

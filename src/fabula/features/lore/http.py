@@ -59,7 +59,12 @@ def _add_files(router: APIRouter) -> None:
             parsed.append(await asyncio.to_thread(importing.parse_file, file.filename or "lorebook", data))
         return await call.write(BooksImportOut.of, 200, importing.import_books, parsed)
 
-    @router.get("/{lorebookId}/export", response_class=Response, summary="Export a lorebook as a file")
+    @router.get(
+        "/{lorebookId}/export",
+        response_class=Response,
+        responses={200: {"content": {"application/json": {}}, "description": "The file"}},
+        summary="Export a lorebook as a file",
+    )
     async def export_lorebook(
         call: CallerDep,
         book: BookPath,

@@ -14,6 +14,7 @@ from fabula.features.personas.schemas import PersonaChangeIn, PersonaIn, Persona
 from fabula.features.personas.types import PersonaPicture
 from fabula.features.personas.write import NewPersona, PersonaChange
 from fabula.http.deps import CallerDep
+from fabula.http.document import faults
 from fabula.http.params import LIMIT, Cursor, Limit, known_id
 from fabula.http.schemas import PageOut
 
@@ -58,12 +59,22 @@ def _add_crud(router: APIRouter) -> None:
 
 
 def _add_avatars(router: APIRouter, blobs: FileBlobs) -> None:
-    @router.get("/{personaId}/avatar", summary="Get a persona's picture", response_class=Response)
+    @router.get(
+        "/{personaId}/avatar",
+        response_class=Response,
+        responses={200: {"content": {"image/*": {}}, "description": "The picture"}},
+        summary="Get a persona's picture",
+    )
     async def get_persona_avatar(call: CallerDep, persona: PersonaIdPath) -> Response:
         picture = await call.read(read.get_picture, persona)
         return Response(await asyncio.to_thread(blobs.get, picture.blob), media_type=picture.media_type)
 
-    @router.put("/{personaId}/avatar", response_model=PersonaOut, summary="Give a persona a picture")
+    @router.put(
+        "/{personaId}/avatar",
+        response_model=PersonaOut,
+        responses=faults(415),
+        summary="Give a persona a picture",
+    )
     async def set_persona_avatar(
         call: CallerDep, persona: PersonaIdPath, file: Annotated[UploadFile, File()]
     ) -> Response:

@@ -17,6 +17,7 @@ from fabula.features.profiles.schemas import MAX_VERSION, FavouriteIn, ImportOut
 from fabula.features.profiles.thumbnails import THUMBNAIL_TYPE
 from fabula.features.profiles.types import Draft, Picture, Sort, Wanted
 from fabula.http.deps import CallerDep
+from fabula.http.document import faults
 from fabula.http.params import LIMIT, Cursor, Limit, ProfileIdPath
 from fabula.http.schemas import PageOut
 
@@ -25,7 +26,9 @@ MAX_PICTURE_BYTES = 20_000_000
 _UPLOADED = frozenset({"image/png", "image/jpeg", "image/webp"})
 # What may be shown as a picture; anything else, SVG with its scripts above all, goes out as plain bytes.
 _SHOWN = _UPLOADED | {"image/apng", "image/gif", "image/avif"}
-_FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_CARD = {"image/*": _BYTES, "application/json": {}, "application/*": _BYTES}
+_PICTURE = {"image/*": _BYTES, "application/octet-stream": _BYTES}
 
 Version = Annotated[int | None, Query(ge=1, le=MAX_VERSION, description="Refuse unless this is the current version.")]
 Part = Annotated[str, Query(max_length=500)]
@@ -103,7 +106,7 @@ def _add_cards(router: APIRouter, blobs: FileBlobs, jobs: Jobs) -> None:
     @router.get(
         "/{profileId}/export",
         response_class=Response,
-        responses={200: {"content": _FILE, "description": "The card as a file"}},
+        responses={200: {"content": _CARD, "description": "The card as a file"}},
         summary="Export a profile as a character card",
     )
     async def export_profile(
@@ -122,7 +125,7 @@ def _add_pictures(router: APIRouter, blobs: FileBlobs, jobs: Jobs) -> None:
     @router.get(
         "/{profileId}/avatar",
         response_class=Response,
-        responses={200: {"content": _FILE, "description": "The picture"}, 304: {"description": "Not changed"}},
+        responses={200: {"content": _PICTURE, "description": "The picture"}, 304: {"description": "Not changed"}},
         summary="Get a profile's picture, or a small one of at most 256 pixels once it is made",
     )
     async def get_avatar(
@@ -141,7 +144,12 @@ def _add_pictures(router: APIRouter, blobs: FileBlobs, jobs: Jobs) -> None:
         content = await asyncio.to_thread(blobs.get, key)
         return Response(content, media_type=kind if kind in _SHOWN else "application/octet-stream", headers=headers)
 
-    @router.put("/{profileId}/avatar", response_model=ProfileOut, summary="Give a profile another picture")
+    @router.put(
+        "/{profileId}/avatar",
+        response_model=ProfileOut,
+        responses=faults(415),
+        summary="Give a profile another picture",
+    )
     async def change_avatar(
         call: CallerDep,
         profile: ProfileIdPath,

@@ -30,17 +30,20 @@ export function ChatPicker({ value, onChange }: Props) {
       placeholder={t("chat.all")}
       nothingFoundMessage={t("chat.none")}
       searchable
-      clearable
-      clearButtonProps={{ "aria-label": t("chat.clear"), tabIndex: 0 }}
       // The server has filtered already, by its own rules of words.
       filter={({ options }) => options}
       data={[
-        ...(value === undefined ? [] : [{ value, label: title ?? value }]),
+        ...(value === undefined
+          ? []
+          : [
+              { value: "", label: t("chat.all") },
+              { value, label: title ?? value },
+            ]),
         ...others.map((chat) => ({ value: chat.id, label: chat.title || t("chat.untitled") })),
       ]}
       value={value ?? null}
       onSearchChange={setTyped}
-      onChange={(id) => onChange(id ?? undefined)}
+      onChange={(id) => onChange(id || undefined)}
     />
   );
 }

@@ -18,8 +18,9 @@ _JSON = "application/json"
 # By the beginning of their paths: also what fails before a route is reached looks as the protocol's clients expect.
 ERROR_SHAPES: Mapping[str, ErrorShape] = {"/v1/models": shape, "/v1/chat/completions": shape}
 _FAULT: dict[str, Any] = {"model": ForeignErrorOut}
+_LISTING: dict[int | str, dict[str, Any]] = {400: {**_FAULT, "description": "Bad input; `param` is its place"}}
 _READING: dict[int | str, dict[str, Any]] = {
-    400: {**_FAULT, "description": "Bad input; `param` is its place"},
+    **_LISTING,
     404: {**_FAULT, "description": "No such model"},
 }
 _ANSWERING: dict[int | str, dict[str, Any]] = {
@@ -35,7 +36,7 @@ _ANSWERING: dict[int | str, dict[str, Any]] = {
 
 
 def add_routes(router: APIRouter, completions: Completions) -> None:
-    @router.get("/models", response_model=ModelListOut, summary="List profiles as models")
+    @router.get("/models", response_model=ModelListOut, responses=_LISTING, summary="List profiles as models")
     async def list_models(call: CallerDep) -> Response:
         pieces = models.list_models(call)
         first = await anext(pieces)  # what fails here is still an ordinary error

@@ -51,11 +51,10 @@ _LIST_STEPS_OF = (
     .where(s.c.pipeline_run_id.in_(_P("runs", expanding=True)) & (s.c.workspace_id == _P("ws")))
     .order_by(s.c.pipeline_run_id, s.c.position)
 )
-# A run's generation got its id just before it: walking the chat's index back from there meets it at once.
+# A run's generation got its id just before it: walking the index of ids back from there meets it at once.
 _GENERATION = (
     sa.select(g.c.id)
-    .where((g.c.workspace_id == r.c.workspace_id) & (g.c.chat_id == r.c.chat_id))
-    .where((g.c.id < r.c.id) & (g.c.pipeline_run_id == r.c.id))
+    .where((g.c.workspace_id == r.c.workspace_id) & (g.c.id < r.c.id) & (g.c.pipeline_run_id == r.c.id))
     .order_by(g.c.id.desc())
     .limit(1)
     .scalar_subquery()

@@ -18,6 +18,7 @@ export function ModelRow({ model, fetching }: Props) {
   const { t, i18n } = useTranslation("workshop");
   const { name, title, size, contextTokens, problem } = model;
   const facts = [
+    title !== "" && title !== name && name,
     formatBytes(size, i18n.language),
     contextTokens !== null && t("models.context", { tokens: contextTokens.toLocaleString(i18n.language) }),
     model.isChecked && t("models.checked"),

@@ -59,13 +59,13 @@ export function StepCard(props: Props) {
         )}
       </div>
       {problems.length > 0 && (
-        <ul className={classes.problems} role="alert">
+        <div className={classes.problems} role="alert">
           {problems.map(({ field, message }) => (
-            <li key={`${field} ${message}`}>
+            <p key={`${field} ${message}`}>
               {field !== "" && <code>{field}</code>} {message}
-            </li>
+            </p>
           ))}
-        </ul>
+        </div>
       )}
       {open && (
         <StepForm
