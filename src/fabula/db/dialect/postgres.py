@@ -18,6 +18,9 @@ T = TypeVar("T")
 log = structlog.get_logger()
 POOL_SIZE = 8
 ATTEMPTS = 3
+# A process that is frozen in the middle of a transaction must not hold its rows for longer than a lease or so: the
+# reaper of another one could not declare its generations dead. Ours never wait inside a transaction.
+_SESSION = {"application_name": "fabula", "idle_in_transaction_session_timeout": "5000"}
 _RETRIED = {"40001", "40P01"}  # serialization failure, deadlock: the whole function runs again
 _FULL = {"53100"}
 _FAULTS = (
@@ -42,7 +45,7 @@ def open_engine(url: sa.URL, pool_size: int = POOL_SIZE, *, autocommit: bool = F
         max_overflow=pool_size,
         pool_use_lifo=True,
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
-        connect_args={"server_settings": {"application_name": "fabula"}, "statement_cache_size": 512, "timeout": 10},
+        connect_args={"server_settings": _SESSION, "statement_cache_size": 512, "timeout": 10},
     )
 
 
