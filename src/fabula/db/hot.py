@@ -86,7 +86,7 @@ def run_hot(conn: Connection, statement: Executable, params: _Given | Sequence[_
     many = cast(Sequence[_Given], params)
     if type(statement) is sa.Insert and len(many) <= _TOGETHER:
         together = {f"{name}__{i}": value for i, one in enumerate(many) for name, value in one.items()}
-        plan = plans.get((conn.dialect.name, *together))
+        plan = plans.get((driver.language(conn.dialect), *together))
         if plan is None:
             plan = _plan(plans, _of_many(statement, many), conn.dialect, together)
         return plan.run(conn, together)
@@ -94,7 +94,7 @@ def run_hot(conn: Connection, statement: Executable, params: _Given | Sequence[_
 
 
 def _plan(plans: "_Plans", statement: Executable, dialect: Dialect, given: _Given) -> "_Plan":
-    key = (dialect.name, *given)
+    key = (driver.language(dialect), *given)
     found = plans.get(key)
     if found is None:
         found = plans[key] = _Plan(statement, dialect, given)
@@ -124,15 +124,15 @@ class _Plan:
         assert not defaults, "a hot statement's table has no defaults in Python"
         state = compiled.construct_expanded_state(given)  # constant lists, as in `status IN (…)`, are spread once
         self.sql = state.statement
-        # How SQLAlchemy's own execution turns values into the driver's, and what the driver gives into rows.
-        processors: Any = {**compiled._bind_processors, **state.processors}  # noqa: SLF001
+        processors: Any = {**compiled._bind_processors, **state.processors}  # noqa: SLF001 - values to the driver's
         self._bound = [(name, processors.get(name)) for name in state.positiontup or ()]
         self._constants = {name: value for name, value in state.parameters.items() if name not in given}
-        columns = compiled._result_columns  # noqa: SLF001
+        columns = compiled._result_columns  # noqa: SLF001 - what its own execution reads rows by
         names_read = [str(column.keyname) for column in columns]
         row: Any = namedtuple("Row", names_read, rename=True)  # type: ignore[misc]  # noqa: PYI024 - known only here
         self._make: Callable[[Any], Any] | None = row._make if columns else None
-        read = [(i, c.type._cached_result_processor(dialect, None)) for i, c in enumerate(columns)]  # noqa: SLF001
+        types = [column.type for column in columns]
+        read = [(i, one._cached_result_processor(dialect, None)) for i, one in enumerate(types)]  # noqa: SLF001 - as above
         self._read = [(index, process) for index, process in read if process is not None]
 
     def run(self, conn: Connection, given: _Given) -> Rows:

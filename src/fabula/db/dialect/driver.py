@@ -13,6 +13,11 @@ Arguments = Sequence[object]
 _ERRORS = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
+def language(dialect: sa.Dialect) -> str:
+    """What tells apart the SQL of two databases."""
+    return dialect.name
+
+
 def run(conn: Connection, sql: str, arguments: Arguments, *, reads: bool) -> tuple[Sequence[Any], int]:
     """Run one statement; its rows, and how many there were or it changed. Raises what `Connection.execute` would."""
     try:
