@@ -14,7 +14,11 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from fabula.db.dialect import driver
+
 _Given = Mapping[str, object]
+# Rows of one INSERT that go in as one statement: the turn's few, with one plan for each number of them.
+_TOGETHER = 8
 
 
 class Result(Protocol):
@@ -77,13 +81,33 @@ def run_hot(conn: Connection, statement: Executable, params: _Given | Sequence[_
     plans = _PLANS.get(statement)
     if plans is None:
         return None
-    many = None if isinstance(params, dict) else cast(Sequence[_Given], params)
-    first = cast(_Given, params) if many is None else many[0]
-    key = (conn.dialect.name, *first)
-    plan = plans.get(key)
-    if plan is None:
-        plan = plans[key] = _Plan(statement, conn.dialect, first)
-    return plan.run(conn, many, first)
+    if isinstance(params, dict):
+        return _plan(plans, statement, conn.dialect, params).run(conn, params)
+    many = cast(Sequence[_Given], params)
+    if type(statement) is sa.Insert and len(many) <= _TOGETHER:
+        together = {f"{name}__{i}": value for i, one in enumerate(many) for name, value in one.items()}
+        plan = plans.get((driver.language(conn.dialect), *together))
+        if plan is None:
+            plan = _plan(plans, _of_many(statement, many), conn.dialect, together)
+        return plan.run(conn, together)
+    return _plan(plans, statement, conn.dialect, many[0]).run_many(conn, many)
+
+
+def _plan(plans: "_Plans", statement: Executable, dialect: Dialect, given: _Given) -> "_Plan":
+    key = (driver.language(dialect), *given)
+    found = plans.get(key)
+    if found is None:
+        found = plans[key] = _Plan(statement, dialect, given)
+    return found
+
+
+def _of_many(statement: sa.Insert, many: Sequence[_Given]) -> sa.Insert:
+    """The statement with a row of VALUES for each of `many`."""
+    columns = statement.table.c
+    rows = [
+        {name: sa.bindparam(f"{name}__{i}", type_=columns[name].type) for name in one} for i, one in enumerate(many)
+    ]
+    return statement.values(rows)
 
 
 class _Plan:
@@ -100,65 +124,47 @@ class _Plan:
         assert not defaults, "a hot statement's table has no defaults in Python"
         state = compiled.construct_expanded_state(given)  # constant lists, as in `status IN (…)`, are spread once
         self.sql = state.statement
-        # How its own execution turns values into the driver's.
-        processors: Any = {**compiled._bind_processors, **state.processors}  # noqa: SLF001
+        processors: Any = {**compiled._bind_processors, **state.processors}  # noqa: SLF001 - values to the driver's
         self._bound = [(name, processors.get(name)) for name in state.positiontup or ()]
         self._constants = {name: value for name, value in state.parameters.items() if name not in given}
-        columns = compiled._result_columns  # noqa: SLF001 - how its own execution reads rows
+        columns = compiled._result_columns  # noqa: SLF001 - what its own execution reads rows by
         names_read = [str(column.keyname) for column in columns]
         row: Any = namedtuple("Row", names_read, rename=True)  # type: ignore[misc]  # noqa: PYI024 - known only here
         self._make: Callable[[Any], Any] | None = row._make if columns else None
-        read = [(i, c.type._cached_result_processor(dialect, None)) for i, c in enumerate(columns)]  # noqa: SLF001
+        types = [column.type for column in columns]
+        read = [(i, one._cached_result_processor(dialect, None)) for i, one in enumerate(types)]  # noqa: SLF001 - as above
         self._read = [(index, process) for index, process in read if process is not None]
 
-    def run(self, conn: Connection, many: Sequence[_Given] | None, given: _Given) -> Rows:
-        arguments: Any = self._arguments(given) if many is None else [self._arguments(one) for one in many]
-        raw: Any = conn.connection.dbapi_connection
-        cursor = raw.cursor()
-        for listener in conn.dispatch.before_cursor_execute:
-            listener(conn, cursor, self.sql, arguments, None, many is not None)
-        try:
-            (cursor.execute if many is None else cursor.executemany)(self.sql, arguments)
-            return Rows([] if self._make is None else self._rows(cursor, self._make), cursor.rowcount)
-        except _driver_error(conn.dialect) as error:
-            raise _wrapped(conn, self.sql, error, cursor) from error
-        finally:
-            cursor.close()
+    def run(self, conn: Connection, given: _Given) -> Rows:
+        arguments = self._arguments(given)
+        self._tell(conn, arguments, is_many=False)
+        make = self._make
+        found, count = driver.run(conn, self.sql, arguments, reads=make is not None)
+        return Rows([] if make is None else self._rows(found, make), count)
+
+    def run_many(self, conn: Connection, many: Sequence[_Given]) -> Rows:
+        arguments = [self._arguments(one) for one in many]
+        self._tell(conn, arguments, is_many=True)
+        return Rows([], driver.run_many(conn, self.sql, arguments))
 
     def _arguments(self, given: _Given) -> tuple[object, ...]:
         values = {**self._constants, **given} if self._constants else given
         return tuple([values[name] if process is None else process(values[name]) for name, process in self._bound])
 
-    def _rows(self, cursor: Any, make: Callable[[Any], Any]) -> list[Any]:
+    def _rows(self, found: Sequence[Any], make: Callable[[Any], Any]) -> list[Any]:
         if not self._read:
-            return [make(row) for row in cursor.fetchall()]
-        rows = [list(row) for row in cursor.fetchall()]
+            return [make(row) for row in found]
+        rows = [list(row) for row in found]
         for row in rows:
             for index, process in self._read:
                 row[index] = process(row[index])
         return [make(row) for row in rows]
 
-
-_PLANS: dict[Executable, dict[tuple[str, ...], _Plan]] = {}
-
-
-def _driver_error(dialect: Dialect) -> type[Exception]:
-    found: type[Exception] = dialect.loaded_dbapi.Error
-    return found
+    def _tell(self, conn: Connection, arguments: object, *, is_many: bool) -> None:
+        """Who listens to SQLAlchemy's statements hears of these too."""
+        for listener in conn.dispatch.before_cursor_execute:
+            listener(conn, None, self.sql, arguments, None, is_many)
 
 
-def _wrapped(conn: Connection, sql: str, error: Exception, cursor: Any) -> BaseException:
-    """The error as SQLAlchemy tells it, the texts that were to be stored left out; a dead connection is let go."""
-    dialect = conn.dialect
-    is_gone = dialect.is_disconnect(cast(Any, error), conn.connection, cursor)
-    if is_gone:
-        conn.invalidate(error)
-    return sa.exc.DBAPIError.instance(
-        sql,
-        None,
-        error,
-        _driver_error(dialect),
-        hide_parameters=True,
-        connection_invalidated=is_gone,
-        dialect=dialect,
-    )
+_Plans = dict[tuple[str, ...], _Plan]
+_PLANS: dict[Executable, _Plans] = {}

@@ -22,7 +22,7 @@ async def open_sqlite(data: Path, clock: Clock, publish: Publish) -> Database:
 
 async def open_postgres(url: str, pool_size: int, clock: Clock, publish: Publish) -> Database:
     """Connect to PostgreSQL; raise `SchemaOutdated` with the command to run unless it is at our revision."""
-    engine = postgres.open_engine(sa.make_url(url), pool_size)
+    engine = postgres.open_engine(sa.make_url(url), pool_size, autocommit=True)
     try:
         await verify_postgres(engine)
     except (OSError, sa.exc.DBAPIError) as error:

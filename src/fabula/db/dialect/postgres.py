@@ -1,35 +1,51 @@
 """PostgreSQL: the same transaction functions through `AsyncConnection.run_sync` on asyncpg."""
 
+import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from fabula.core.ids import WorkspaceId
 from fabula.db.errors import DatabaseFull, DatabaseUnavailable
 
 T = TypeVar("T")
+log = structlog.get_logger()
 POOL_SIZE = 8
 ATTEMPTS = 3
+# A process that is frozen in the middle of a transaction must not hold its rows for longer than a lease or so: the
+# reaper of another one could not declare its generations dead. Ours never wait inside a transaction.
+_SESSION = {"application_name": "fabula", "idle_in_transaction_session_timeout": "5000"}
 _RETRIED = {"40001", "40P01"}  # serialization failure, deadlock: the whole function runs again
 _FULL = {"53100"}
+_FAULTS = (
+    sa.exc.DBAPIError,
+    sa.exc.TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
 APP_ROLE = "fabula_app"
 
-# One round trip: the role that row-level security binds, and whose rows it may see.
-_ENTER = sa.text("SELECT set_config('role', :role, true), set_config('app.workspace', :workspace, true)")
-_HELLO = sa.text("SELECT 1")
+# With BEGIN, in one round trip: the role that row-level security binds, and whose rows it may see.
+_ENTER = "BEGIN; SELECT set_config('role', '{role}', true), set_config('app.workspace', '{workspace}', true)"
 
 
-def open_engine(url: sa.URL, pool_size: int = POOL_SIZE) -> AsyncEngine:
+def open_engine(url: sa.URL, pool_size: int = POOL_SIZE, *, autocommit: bool = False) -> AsyncEngine:
+    """An engine; with `autocommit` BEGIN and COMMIT are said by `PostgresBackend`."""
     return create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_use_lifo=True,
-        connect_args={"server_settings": {"application_name": "fabula"}, "statement_cache_size": 512, "timeout": 10},
+        isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
+        connect_args={"server_settings": _SESSION, "statement_cache_size": 512, "timeout": 10},
     )
 
 
@@ -45,20 +61,23 @@ async def run_alone(url: sa.URL, run: Callable[[Connection], T]) -> T:
         await engine.dispose()
 
 
-def _sqlstate(error: sa.exc.DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", "") or "")
+def _sqlstate(error: BaseException) -> str:
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    return str(getattr(cause, "sqlstate", "") or "")
 
 
 def translate(error: BaseException) -> BaseException:
     """An `AppError` for what the caller can wait for; anything else as it is."""
     if isinstance(error, (OSError, TimeoutError, sa.exc.TimeoutError, asyncpg.PostgresConnectionError)):
         return DatabaseUnavailable()
-    if not isinstance(error, sa.exc.DBAPIError):
+    if not isinstance(error, (sa.exc.DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)):
         return error
     state = _sqlstate(error)
     if state in _FULL:
         return DatabaseFull()
-    if error.connection_invalidated or state.startswith(("08", "57P", "53")):
+    is_gone = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    # InterfaceError is asyncpg's word for a connection that is closed.
+    if is_gone or isinstance(error, asyncpg.InterfaceError) or state.startswith(("08", "57P", "53")):
         return DatabaseUnavailable()
     return error
 
@@ -87,25 +106,48 @@ class PostgresBackend:
             entered: list[bool] = []
             try:
                 return await self._once(workspace, run, entered)
-            except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError, TimeoutError) as error:
+            except _FAULTS as error:
                 # A pooled connection that died while idle fails before our first statement: a fresh one will do.
-                again = not entered or (isinstance(error, sa.exc.DBAPIError) and _sqlstate(error) in _RETRIED)
+                again = not entered or _sqlstate(error) in _RETRIED
                 if not again or attempt == ATTEMPTS or isinstance(error, sa.exc.TimeoutError):
                     raise translate(error) from error
+                if not entered:
+                    await self._engine.dispose()  # what else is idle has died with it
         raise AssertionError("unreachable")
 
     async def _once(self, workspace: WorkspaceId | None, run: Callable[[Connection], T], entered: list[bool]) -> T:
-        async with self._engine.connect() as conn, conn.begin():
-
-            def whole(sync: Connection) -> T:
-                if workspace is None:
-                    sync.execute(_HELLO)
-                else:
-                    sync.execute(_ENTER, {"role": APP_ROLE, "workspace": workspace})
+        async with self._engine.connect() as conn:
+            driver: Any = (await conn.get_raw_connection()).driver_connection
+            enter = "BEGIN" if workspace is None else _ENTER.format(role=APP_ROLE, workspace=_checked(workspace))
+            try:
+                await driver.execute(enter)
                 entered.append(True)
-                return run(sync)
+                result = await conn.run_sync(run)
+                await driver.execute("COMMIT")
+            except BaseException:
+                await _roll_back(conn, driver)
+                raise
+            return result
 
-            return await conn.run_sync(whole)
+
+async def _roll_back(conn: AsyncConnection, driver: Any) -> None:
+    """End the transaction, or else the connection: it must not go back to the pool with one open."""
+    try:
+        if not driver.is_closed() and driver.is_in_transaction():
+            await asyncio.shield(driver.execute("ROLLBACK"))
+            return
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        log.info("database.rollback_failed")
+    except BaseException:
+        await conn.invalidate()
+        raise
+    if driver.is_closed() or driver.is_in_transaction():
+        await conn.invalidate()
+
+
+def _checked(workspace: WorkspaceId) -> str:
+    """The id as it stands in SQL."""
+    return str(UUID(workspace))
 
 
 def create_app_role(conn: Connection) -> None:

@@ -57,7 +57,7 @@ def begin_reply(
     """A user's message and the empty answer to it; without `new`, an answer to what stands there."""
     if (seen := claim(tx, actor, turn)) is not None:
         return seen
-    found, line = _free_branch(tx, actor, chat, branch)
+    found, line = _locked_branch(tx, actor, chat, branch)  # whether it is free is seen when the generation goes in
     generation, author = GenerationId(uuid7()), turn.speaker(tx, actor, found)
     said: MessageId | None = None
     if new is None:
@@ -137,12 +137,16 @@ def claim(tx: WriteTx, actor: Actor, turn: Turn) -> Repeated | None:
 
 def _free_branch(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId | None) -> tuple[Chat, Branch]:
     """The branch, locked; raises `GenerationInProgress` when an answer is being written on it."""
-    found = conversations.get_chat(tx, actor, chat)
-    line = conversations.answer.lock_branch(tx, actor, found, branch)
+    found, line = _locked_branch(tx, actor, chat, branch)
     live = store.generations.find_live(tx, actor.workspace, line.id)
     if live is not None:
         raise GenerationInProgress(live)
     return found, line
+
+
+def _locked_branch(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId | None) -> tuple[Chat, Branch]:
+    found = conversations.get_chat(tx, actor, chat)
+    return found, conversations.answer.lock_branch(tx, actor, found, branch)
 
 
 def _open(tx: WriteTx, actor: Actor, turn: Turn, mode: Mode, chat: Chat, branch: Branch, message: MessageId) -> Begin:
@@ -178,11 +182,18 @@ def _store(tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode
 
 
 def record(tx: WriteTx, actor: Actor, turn: Turn, started: Started, trigger: Trigger) -> None:
-    """Store a generation as `streaming`, with its run, and let the caller's operation mean it."""
+    """Store a generation as `streaming`, with its run, and let the caller's operation mean it.
+
+    Raises `GenerationInProgress` when another is being written on its branch.
+    """
     choice = started.choice
     store.runs.insert_run(tx, started, trigger)
     ref = ModelRef(choice.provider_id, choice.model or "", choice.params)
-    store.generations.insert_generation(tx, started, ref, turn.owner)
+    if not store.generations.insert_generation(tx, started, ref, turn.owner):
+        live = (
+            None if started.branch_id is None else store.generations.find_live(tx, actor.workspace, started.branch_id)
+        )
+        raise GenerationInProgress(live or started.id)
     if turn.operation is not None:
         # The turn is an outcome from here on: a repeat attaches, also when the process dies in the middle.
         operations.finish(tx, actor.workspace, turn.operation.id, status=202, reference=started.id)

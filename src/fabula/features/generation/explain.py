@@ -6,15 +6,14 @@ from msgspec.json import Encoder
 
 from fabula.features.generation.compose import Composed
 from fabula.features.generation.material import Told
-from fabula.features.generation.sources import NOTHING, Additions, BuiltPrompt
+from fabula.features.generation.sources import NOTHING, Additions, Explanation
 from fabula.plugins import FoundMessage, Json
 
 _encode = Encoder().encode
 _UNAVAILABLE = "the pipeline bound here was deleted or is switched off; the default one answered"
 
 
-def explain(composed: Composed, told: Told, additions: Additions = NOTHING) -> BuiltPrompt:
-    """The prompt with its snapshot; the summary is the output of the prompt step."""
+def explain(composed: Composed, told: Told, additions: Additions = NOTHING) -> Explanation:
     prompt = composed.prompt
     snapshot = {
         "prompt": prompt.pieces,
@@ -42,7 +41,7 @@ def explain(composed: Composed, told: Told, additions: Additions = NOTHING) -> B
         summary["effects"] = composed.effects
     if told.pipeline is not None and told.pipeline.definition is None:
         summary["notice"] = {"code": "pipelines.unavailable", "message": _UNAVAILABLE, "pipelineId": told.pipeline.id}
-    return BuiltPrompt(prompt.messages, text.decode(), hashlib.sha256(text).hexdigest(), prompt.tokens, summary)
+    return Explanation(text.decode(), hashlib.sha256(text).hexdigest(), summary)
 
 
 def _found(step: str, message: FoundMessage) -> dict[str, Json]:

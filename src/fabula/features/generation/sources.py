@@ -1,6 +1,6 @@
 """What a kind of chat contributes to its turns. Each kind registers one `TurnSource`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -17,14 +17,21 @@ from fabula.plugins import ChatMessage, FoundMessage, Json, LeftMessage, PromptP
 
 
 @dataclass(frozen=True, slots=True)
-class BuiltPrompt:
-    """A prompt ready to send. `snapshot` is the JSON that explains it piece by piece; `tokens` is its size."""
+class Explanation:
+    """Why a prompt is what it is: `snapshot` is JSON, piece by piece; `summary` the output of the prompt step."""
 
-    messages: tuple[ChatMessage, ...]
     snapshot: str
     digest: str
-    tokens: int
     summary: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltPrompt:
+    """A prompt ready to send; `tokens` is its size. It is explained when it has been sent: the model need not wait."""
+
+    messages: tuple[ChatMessage, ...]
+    tokens: int
+    explain: Callable[[], Explanation]
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,8 @@ class Tales:
         composed = await self.compose(db, actor, material, turn)
         if composed.effects is not None and started.variant_id is not None:
             await db.write(actor, _note_effects, started.variant_id, composed.effects)
-        return explain(composed, material.told, additions)
+        prompt = composed.prompt
+        return BuiltPrompt(prompt.messages, prompt.tokens, partial(explain, composed, material.told, additions))
 
     async def compose(self, db: Database, actor: Actor, material: Material, turn: Turn) -> Composed:
         """Build the prompt; in a thread where books are large or unread, or the template is somebody's."""

@@ -20,7 +20,7 @@ from fabula.features.generation.outcome import fault, interruption
 from fabula.features.generation.performance import Performance
 from fabula.features.generation.piped import open_performance, with_params
 from fabula.features.generation.reasoning import ReasoningSplitter
-from fabula.features.generation.sources import NOTHING, Additions, BuiltPrompt, Stage, TurnSources
+from fabula.features.generation.sources import NOTHING, Additions, BuiltPrompt, Explanation, Stage, TurnSources
 from fabula.features.generation.types import GenerationStatus, Outcome, Started, StepRecord
 from fabula.plugins import ChatBatch, ChatRequest, Json, TokenUsage
 from fabula.telemetry import metrics
@@ -130,9 +130,10 @@ async def _perform_before(w: Writing, connection: Connection, stage: Stage) -> t
 
 async def _save(w: Writing, prompt: BuiltPrompt, seconds: float) -> None:
     place, before = (w.piped.performance.prompt_place, w.piped.performance.take_records()) if w.piped else (0, [])
-    step = StepRecord(place, "prompt", "pre", "done", utc_now(), seconds * 1000, output=prompt.summary)
-    steps = [*before, step]
-    await insist("prompt", w.started.id, lambda: w.db.write(w.actor, _save_prompt, w.started, prompt, steps))
+    moment, tokens, why = utc_now(), prompt.tokens, prompt.explain()
+    del prompt
+    steps = [*before, StepRecord(place, "prompt", "pre", "done", moment, seconds * 1000, output=why.summary)]
+    await insist("prompt", w.started.id, lambda: w.db.write(w.actor, _save_prompt, w.started, tokens, why, steps))
 
 
 async def _pump(w: Writing, stream: AsyncGenerator[ChatBatch], began: float) -> None:
@@ -158,8 +159,10 @@ async def _pump(w: Writing, stream: AsyncGenerator[ChatBatch], began: float) -> 
         live.append(reasoning, content)
 
 
-def _save_prompt(tx: WriteTx, actor: Actor, started: Started, prompt: BuiltPrompt, steps: Sequence[StepRecord]) -> None:
-    store.generations.save_prompt(tx, actor.workspace, started.id, prompt.snapshot, prompt.digest, prompt.tokens)
+def _save_prompt(
+    tx: WriteTx, actor: Actor, started: Started, tokens: int, why: Explanation, steps: Sequence[StepRecord]
+) -> None:
+    store.generations.save_prompt(tx, actor.workspace, started.id, why.snapshot, why.digest, tokens)
     store.runs.insert_steps(tx, actor.workspace, started.run_id, steps)
 
 

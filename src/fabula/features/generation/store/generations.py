@@ -13,6 +13,7 @@ from fabula.core.ids import (
 )
 from fabula.core.paging import Page, decode_cursor, encode_cursor
 from fabula.db import ReadTx, WriteTx
+from fabula.db.dialect import insert_if_absent
 from fabula.db.hot import hot
 from fabula.features.generation.tables import llm_generations as g
 from fabula.features.generation.types import Generation, GenerationStatus, Mode, ModelRef, Outcome, Started
@@ -46,7 +47,7 @@ _FIND_LIVE = sa.select(g.c.id).where(_OURS & (g.c.branch_id == _P("branch")) & _
 _FIND_SNAPSHOT = sa.select(g.c.prompt_snapshot).where(_THIS)
 _FIND_TEXT = sa.select(g.c.output_text, g.c.output_reasoning, g.c.text_changed).where(_THIS)
 _LIST = _GENERATION.order_by(g.c.id.desc()).limit(_P("take"))
-_INSERT = sa.insert(g)
+_INSERT = insert_if_absent(g)
 _SAVE_PROMPT = (
     sa.update(g)
     .where(_THIS & _STREAMING)
@@ -97,7 +98,8 @@ def _generation(row: Any) -> Generation:
     )
 
 
-def insert_generation(tx: WriteTx, started: Started, ref: ModelRef, owner: InstanceId) -> None:
+def insert_generation(tx: WriteTx, started: Started, ref: ModelRef, owner: InstanceId) -> bool:
+    """Store it as `streaming`; False when another is being written on its branch."""
     row = {
         "id": started.id,
         "workspace_id": started.workspace,
@@ -120,7 +122,7 @@ def insert_generation(tx: WriteTx, started: Started, ref: ModelRef, owner: Insta
         "created_at": tx.now,
         "updated_at": tx.now,
     }
-    tx.execute(_INSERT, row)
+    return tx.execute(_INSERT, row).rowcount == 1
 
 
 def find_generation(tx: ReadTx, ws: WorkspaceId, generation: GenerationId) -> Generation | None:
