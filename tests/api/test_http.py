@@ -73,6 +73,13 @@ async def test_a_malformed_or_unknown_id_is_not_found(client: Client, path: str)
     assert set(found) == {"code", "message", "trace_id", "details"}
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/prompt-templates?scopeId=", "/v1/generations?chatId=", "/v1/pipeline-runs?pipelineId="]
+)
+async def test_an_empty_id_is_no_id(client: Client, path: str) -> None:
+    await client.call("GET", path, status=404)
+
+
 async def test_bad_input_names_the_field(client: Client) -> None:
     chat = await client.chat()
     refused = await client.call(

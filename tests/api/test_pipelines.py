@@ -570,3 +570,12 @@ def _tokens(tx: ReadTx, actor: Actor, generation: str) -> list[int]:
     e = usage_events
     of = (e.c.workspace_id == actor.workspace) & (e.c.generation_id == generation) & (e.c.meter == "llm_tokens")
     return [row.quantity for row in tx.execute(sa.select(e.c.quantity).where(of))]
+
+
+async def test_only_a_pipeline_that_is_there_can_be_bound(client: Client) -> None:
+    chat, nobody = await client.chat(), {"settings": {"pipelineId": str(uuid.uuid4())}}
+    for path in (f"/v1/chats/{chat}", "/v1/workspace"):
+        refused = await client.call("PATCH", path, json=nobody, status=404)
+        assert refused["code"] == "pipelines.not_found"
+    profile = await client.call("POST", "/v1/entity-profiles", json={"spec": {"name": "A"}, **nobody}, status=404)
+    assert profile["code"] == "pipelines.not_found"

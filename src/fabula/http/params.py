@@ -20,6 +20,11 @@ def known_id(text: T) -> T:
     return type(text)(UUID(text))
 
 
+def optional_id(text: T | None) -> T | None:
+    """`known_id` of what may be left out; an empty text is no id."""
+    return None if text is None else known_id(text)
+
+
 _ID = (AfterValidator(known_id), WithJsonSchema({"type": "string", "format": "uuid"}))
 
 ProfileIdPath = Annotated[ProfileId, Path(alias="profileId"), *_ID]
@@ -30,8 +35,8 @@ VariantIdPath = Annotated[VariantId, Path(alias="variantId"), *_ID]
 GenerationIdPath = Annotated[GenerationId, Path(alias="generationId"), *_ID]
 JobIdPath = Annotated[JobId, Path(alias="jobId"), *_ID]
 
-BranchIdQuery = Annotated[BranchId | None, Query(alias="branchId"), AfterValidator(lambda v: v and known_id(v))]
-ChatIdQuery = Annotated[ChatId | None, Query(alias="chatId"), AfterValidator(lambda v: v and known_id(v))]
+BranchIdQuery = Annotated[BranchId | None, Query(alias="branchId"), AfterValidator(optional_id)]
+ChatIdQuery = Annotated[ChatId | None, Query(alias="chatId"), AfterValidator(optional_id)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most items to answer with.")]
 Cursor = Annotated[str | None, Query(description="`nextCursor` of the page before.", max_length=2_000)]
 LIMIT = DEFAULT_LIMIT

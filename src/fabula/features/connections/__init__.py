@@ -5,7 +5,7 @@ from fabula.features.connections.defaults import Defaults
 from fabula.features.connections.keyfile import KEY_FILE, open_keyring
 from fabula.features.connections.local_models import PULL_MODEL
 from fabula.features.connections.presets import create_preset
-from fabula.features.connections.read import check_bindings, list_presets
+from fabula.features.connections.read import check_bindings, list_presets, register_binding
 from fabula.features.connections.rotate import rotate_keys
 from fabula.features.connections.types import BUILT_IN, Choice, ConnectionId, Preset, PresetFields, PresetId
 
@@ -25,5 +25,6 @@ __all__ = [
     "create_preset",
     "list_presets",
     "open_keyring",
+    "register_binding",
     "rotate_keys",
 ]

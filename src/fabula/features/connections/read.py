@@ -1,6 +1,6 @@
 """Reading connections and presets."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from fabula.core.actor import Actor, Scope
@@ -14,6 +14,8 @@ from fabula.features.connections.types import BUILT_IN, ConnectionId, Preset, Pr
 from fabula.plugins import Json
 
 T = TypeVar("T", ProviderConnection, Preset)
+BindingCheck = Callable[[ReadTx, Actor, Mapping[str, Json]], None]
+_CHECKS: dict[str, BindingCheck] = {}
 
 
 def get_connection(
@@ -55,11 +57,19 @@ def list_presets(tx: ReadTx, actor: Actor, limit: int, cursor: str | None) -> Pa
     return _page(store.presets.list_after(tx, actor.workspace, _after(cursor), limit + 1), limit)
 
 
+def register_binding(field: str, check: BindingCheck) -> None:
+    """Let a slice above say whether what settings bind as `field` is there; it looks at all of them and may raise."""
+    _CHECKS[field] = check
+
+
 def check_bindings(tx: ReadTx, actor: Actor, settings: Mapping[str, Json]) -> None:
     """Raise `ConnectionNotFound` or `PresetNotFound` unless what `settings` bind is there, in the actor's workspace.
 
-    For those who are about to store them; no right of the workshop is needed to choose.
+    Also raises what the checks of slices above raise (`register_binding`). For those who are about to store them; no
+    right of the workshop is needed to choose.
     """
+    for check in _CHECKS.values():
+        check(tx, actor, settings)
     wish = rules.wish_of([settings])
     for ident, missing in ((wish.connection, ConnectionNotFound), (wish.preset, PresetNotFound)):
         if ident is not None and not is_uuid(ident):

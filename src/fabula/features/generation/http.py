@@ -47,7 +47,7 @@ from fabula.http.params import (
     Limit,
     MessageIdPath,
     ProfileIdPath,
-    known_id,
+    optional_id,
 )
 from fabula.http.schemas import PageOut
 from fabula.http.sse import EventStream
@@ -105,7 +105,7 @@ def _add_messages(router: APIRouter, turns: Turns) -> None:
         call: CallerDep, message: MessageIdPath, body: EditIn, branch: BranchIdQuery = None
     ) -> Response:
         turns.check_length(body.prompt_text or "")
-        on = known_id(body.branch_id) if body.branch_id else branch
+        on = optional_id(body.branch_id) or branch
         keeps = "blocks" not in body.model_fields_set
         wanted = conversations.edit.Edit(body.prompt_text, None, body.blocks, keeps)
         return await call.write(MessageOut.of, 200, save_edit, turns, message, on, body.version, wanted)
@@ -129,7 +129,7 @@ def _add_messages(router: APIRouter, turns: Turns) -> None:
         branch: BranchIdQuery = None,
         body: RegenerateIn | None = None,
     ) -> Response:
-        on = known_id(body.branch_id) if body and body.branch_id else branch
+        on = (body and optional_id(body.branch_id)) or branch
         found = await turns.start(call.actor, call.operation, begin_variant, message, on)
         return await _answer(call, turns, found, stream=stream)
 
@@ -143,7 +143,7 @@ def _add_turns(router: APIRouter, turns: Turns) -> None:
         summary="Post a message; as a stream, with the answer to it",
     )
     async def post(call: CallerDep, stream: WantsStream, chat: ChatIdPath, body: MessageIn) -> Response:
-        branch = body.branch_id and known_id(body.branch_id)
+        branch = optional_id(body.branch_id)
         draft = turns.draft(call.actor, body.role, body.prompt_text, body.blocks)
         if not stream:
             return await call.write(MessageOut.of, 201, post_message, turns, chat, branch, draft)
@@ -161,7 +161,7 @@ def _add_turns(router: APIRouter, turns: Turns) -> None:
         call: CallerDep, stream: WantsStream, chat: ChatIdPath, body: GenerateIn | None = None
     ) -> Response:
         wish = body or GenerateIn()
-        branch = wish.branch_id and known_id(wish.branch_id)
+        branch = optional_id(wish.branch_id)
         if wish.mode is Mode.REPLY:
             found = await turns.start(call.actor, call.operation, begin_reply, chat, branch, None)
         elif wish.mode is Mode.CONTINUE:

@@ -94,7 +94,7 @@ class Orchestrator:
         return self._sources.of(chat.kind).speaker(tx, actor, chat)
 
     def _choose(self, tx: WriteTx, actor: Actor, chat: Chat) -> Choice:
-        return self._connections.choose(tx, actor, chat.settings)
+        return self._connections.choose(tx, actor, chat.settings, *chat.inherited)
 
     def _gather(self, tx: WriteTx, actor: Actor, started: Started, chat: Chat, branch: Branch) -> object:
         source = self._sources.of(chat.kind)

@@ -28,13 +28,13 @@ from fabula.features.generation.read import get_generation
 from fabula.features.generation.turns import Turns
 from fabula.http.deps import CallerDep
 from fabula.http.document import faults
-from fabula.http.params import LIMIT, ChatIdQuery, Cursor, Limit, known_id
+from fabula.http.params import LIMIT, ChatIdQuery, Cursor, Limit, known_id, optional_id
 from fabula.http.schemas import PageOut
 
 _ID = (AfterValidator(known_id), WithJsonSchema({"type": "string", "format": "uuid"}))
 PipelineIdPath = Annotated[PipelineId, Path(alias="pipelineId"), *_ID]
 PipelineRunIdPath = Annotated[PipelineRunId, Path(alias="pipelineRunId"), *_ID]
-PipelineIdQuery = Annotated[PipelineId | None, Query(alias="pipelineId"), AfterValidator(lambda v: v and known_id(v))]
+PipelineIdQuery = Annotated[PipelineId | None, Query(alias="pipelineId"), AfterValidator(optional_id)]
 VersionQuery = Annotated[int | None, Query(alias="version", ge=1, le=2**31 - 1)]
 
 
@@ -108,7 +108,7 @@ def _add_runs(router: APIRouter, turns: Turns) -> None:
         summary="Run a pipeline at the end of a branch: a new answer there",
     )
     async def run_pipeline(call: CallerDep, pipeline: PipelineIdPath, body: PipelineRunIn) -> Response:
-        chat, branch = known_id(body.chat_id), body.branch_id and known_id(body.branch_id)
+        chat, branch = known_id(body.chat_id), optional_id(body.branch_id)
         generation = await turns.start(call.actor, call.operation, begin_run, pipeline, chat, branch)
 
         def find(tx: ReadTx, actor: Actor) -> PipelineRunOut:

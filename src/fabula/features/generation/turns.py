@@ -10,13 +10,14 @@ from fabula.core.ids import BranchId, ChatId, GenerationId, MessageId, ProfileId
 from fabula.core.paging import MAX_LIMIT
 from fabula.db import Database, ReadTx, WriteTx
 from fabula.engine.operations import Operation
-from fabula.features import conversations, profiles
+from fabula.features import connections, conversations, profiles
 from fabula.features.conversations import Author, Chat, ChatKind, Message, MessageRole, NewChat, NewMessage
 from fabula.features.generation import tales
 from fabula.features.generation.begin import Begun, Turn
 from fabula.features.generation.errors import MessageTooLong
 from fabula.features.generation.follow import Follower
 from fabula.features.generation.orchestrate import Orchestrator
+from fabula.features.generation.pipeline_library import check_binding
 from fabula.features.generation.read import list_generations
 from fabula.features.generation.sources import Place, TurnSources
 from fabula.features.generation.types import Generation, GenerationStatus
@@ -46,6 +47,7 @@ class Turns:
         self._follower = follower
         self.sources = sources
         self._max_message_bytes = max_message_bytes
+        connections.register_binding("pipelineId", check_binding)
 
     def draft(self, actor: Actor, role: str, text: str, blocks: list[dict[str, Json]] | None) -> NewMessage:
         """What the caller wrote, as a message; raises `MessageTooLong`."""

@@ -27,7 +27,7 @@ from fabula.features.lore.try_out import TryOut
 from fabula.features.lore.types import BindingId, EntryId, LorebookId
 from fabula.features.prompting import Scopes
 from fabula.http.deps import CallerDep
-from fabula.http.params import LIMIT, Cursor, Limit, known_id
+from fabula.http.params import LIMIT, Cursor, Limit, known_id, optional_id
 from fabula.http.schemas import PageOut
 
 MAX_FILES = 100
@@ -80,7 +80,7 @@ def _add_files(router: APIRouter) -> None:
 def _add_try_out(router: APIRouter, try_out: TryOut) -> None:
     @router.post("/test", summary="See what would fire, and why")
     async def test_lore(call: CallerDep, body: TryOutIn) -> TryOutOut:
-        chat = body.chat_id and known_id(body.chat_id)
+        chat = optional_id(body.chat_id)
         books = None if body.lorebook_ids is None else [known_id(book) for book in body.lorebook_ids]
         return TryOutOut.of(await try_out(call.db, call.actor, body.text, chat, books))
 
@@ -153,7 +153,7 @@ def _add_bindings(router: APIRouter, scopes: Scopes) -> None:
         "/{lorebookId}/bindings", status_code=201, response_model=BindingOut, summary="Let a lorebook take part"
     )
     async def bind_lorebook(call: CallerDep, book: BookPath, body: BindingIn) -> Response:
-        scope_id = body.scope_id and known_id(body.scope_id)
+        scope_id = optional_id(body.scope_id)
         return await call.write(BindingOut.of, 201, library.bind, scopes, book, body.scope, scope_id)
 
     @router.delete("/{lorebookId}/bindings/{bindingId}", status_code=204, summary="Take a lorebook out")

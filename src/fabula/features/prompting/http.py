@@ -22,7 +22,7 @@ from fabula.features.prompting.scopes import Scopes
 from fabula.features.prompting.template import validate
 from fabula.features.prompting.types import TemplateId
 from fabula.http.deps import CallerDep
-from fabula.http.params import LIMIT, Cursor, Limit, known_id
+from fabula.http.params import LIMIT, Cursor, Limit, known_id, optional_id
 from fabula.http.schemas import PageOut
 
 TemplateIdPath = Annotated[
@@ -32,7 +32,7 @@ TemplateIdPath = Annotated[
     WithJsonSchema({"type": "string", "format": "uuid"}),
 ]
 ScopeQuery = Annotated[str | None, Query(max_length=32)]
-ScopeIdQuery = Annotated[str | None, Query(alias="scopeId"), AfterValidator(lambda v: v and known_id(v))]
+ScopeIdQuery = Annotated[str | None, Query(alias="scopeId"), AfterValidator(optional_id)]
 
 
 def routes(scopes: Scopes, preview: Previewer) -> APIRouter:
@@ -58,8 +58,8 @@ def _add_reading(router: APIRouter, preview: Previewer) -> None:
     async def preview_template(call: CallerDep, body: PreviewIn) -> PreviewOut:
         if problems := validate(body.template_text):
             raise TemplateRefused(problems)
-        chat = body.chat_id and known_id(body.chat_id)
-        profile = body.entity_profile_id and known_id(body.entity_profile_id)
+        chat = optional_id(body.chat_id)
+        profile = optional_id(body.entity_profile_id)
         return PreviewOut.of(await preview(call.db, call.actor, body.template_text, chat, profile))
 
     @router.get("/{templateId}", summary="Get a prompt template")
@@ -78,7 +78,7 @@ def _add_writing(router: APIRouter, scopes: Scopes) -> None:
             body.name,
             body.template_text,
             body.scope,
-            body.scope_id and known_id(body.scope_id),
+            optional_id(body.scope_id),
             body.enabled,
             body.variables,
             body.version,
@@ -99,5 +99,5 @@ def _add_writing(router: APIRouter, scopes: Scopes) -> None:
 
 
 def _new(body: TemplateIn) -> NewTemplate:
-    scope_id = body.scope_id and known_id(body.scope_id)
+    scope_id = optional_id(body.scope_id)
     return NewTemplate(body.name, body.template_text, body.scope, scope_id, body.enabled, body.variables)

@@ -17,7 +17,7 @@ from fabula.features.transfer.schemas import ChatImportOut, JobStartedOut
 from fabula.features.transfer.source import check_directory
 from fabula.features.transfer.upload import GivenFile, import_files
 from fabula.http.deps import CallerDep
-from fabula.http.params import known_id
+from fabula.http.params import optional_id
 
 MAX_FILES = 100
 ProfileIdQuery = Annotated[
@@ -26,7 +26,7 @@ ProfileIdQuery = Annotated[
         alias="entityProfileId",
         description="The profile the chats are with; without it their character's name decides.",
     ),
-    AfterValidator(lambda v: v and known_id(v)),
+    AfterValidator(optional_id),
     WithJsonSchema({"type": "string", "format": "uuid"}),
 ]
 
