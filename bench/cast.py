@@ -59,9 +59,9 @@ class Chat:
         return self.lines[0]
 
 
-def form(name: str, content: bytes) -> tuple[bytes, str]:
-    """One file as a multipart body in the field `files`, and its content type."""
-    disposition = f'Content-Disposition: form-data; name="files"; filename="{name}"'
+def form(field_name: str, name: str, content: bytes) -> tuple[bytes, str]:
+    """One file as a multipart body, and its content type."""
+    disposition = f'Content-Disposition: form-data; name="{field_name}"; filename="{name}"'
     head = f"--{_BOUNDARY}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n"
     return head.encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode(), f"multipart/form-data; boundary={_BOUNDARY}"
 

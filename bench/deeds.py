@@ -7,6 +7,7 @@ one deed that was under way when it died is sent again, and must then have happe
 import asyncio
 import random
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,7 +39,7 @@ class Deed:
     async def send(self, http: aiohttp.ClientSession) -> Answer:
         """Do it, and note it; raises `RefusedRequest`."""
         while True:
-            status, answer = await self._ask(http)
+            status, answer = await self.ask(http)
             if answer.get("code") == _STARTING:
                 await asyncio.sleep(0.2)  # nothing was changed; a real client tries again too
                 continue
@@ -47,7 +48,8 @@ class Deed:
             self.note(answer)
             return answer
 
-    async def _ask(self, http: aiohttp.ClientSession) -> tuple[int, Answer]:
+    async def ask(self, http: aiohttp.ClientSession) -> tuple[int, Answer]:
+        """Send it, and note nothing."""
         headers = {"x-operation-id": self.operation}
         content: dict[str, Any] = {} if self.body is None else {"json": self.body}
         if self.upload is not None:
@@ -69,15 +71,22 @@ class Worker:
     pending: Deed | None = None
     done: list[tuple[Deed, Answer]] = field(default_factory=list)
 
-    async def work(self, http: aiohttp.ClientSession, count: dict[str, int]) -> None:
+    async def work(self, http: aiohttp.ClientSession, count: Counter[str]) -> None:
         """Do deeds till the server is gone, or refuses one (`RefusedRequest`)."""
         while True:
-            self.pending = deed = self.choose()
-            self.done.append((deed, await deed.send(http)))
-            self.pending = None
-            count[deed.kind] = count.get(deed.kind, 0) + 1
-            if deed.kind == "answer":
-                await self._listen(http, str(self.done[-1][1]["id"]))
+            self.pending = self.choose()
+            count[self.pending.kind] += 1
+            await self.finish(http)
+
+    async def finish(self, http: aiohttp.ClientSession) -> None:
+        """Do what is pending, or send it again, if anything is."""
+        if (deed := self.pending) is None:
+            return
+        answer = await deed.send(http)
+        self.done.append((deed, answer))
+        self.pending = None
+        if deed.kind == "answer":
+            await self._listen(http, str(answer["id"]))
 
     async def _listen(self, http: aiohttp.ClientSession, generation: str) -> None:
         """Let the answer run for a moment, then stop it; a deed on its message waits for that."""
@@ -155,11 +164,17 @@ class Worker:
 
     def _delete(self) -> Deed | None:
         said = self._message()
-        return said and Deed("delete", "DELETE", f"/v1/messages/{said.id}", _sets(said, "deleted", True))
+        return (
+            None if said is None else Deed("delete", "DELETE", f"/v1/messages/{said.id}", _sets(said, "deleted", True))
+        )
 
     def _restore(self) -> Deed | None:
         said = self._message(deleted=True)
-        return said and Deed("restore", "POST", f"/v1/messages/{said.id}/restore", _sets(said, "deleted", False))
+        return (
+            None
+            if said is None
+            else Deed("restore", "POST", f"/v1/messages/{said.id}/restore", _sets(said, "deleted", False))
+        )
 
     # Branches and chats.
 
@@ -201,7 +216,7 @@ class Worker:
             return None
         long = [chat for chat, texts in self.copies.items() if len(texts) == _LONG]
         source = self.chance.choice([*long, self.chat.id])
-        shown = [said for said in self.chat.active.shown(self.chat.main)]
+        shown = self.chat.active.shown(self.chat.main)
         if source == self.chat.id and any(said.text is None for said in shown):
             return None
         texts = self.copies[source] if source in self.copies else [str(said.text) for said in shown]
@@ -222,7 +237,7 @@ class Worker:
             self.copies[answer["items"][0]["chatId"]] = texts
 
         path = f"/v1/chats/import?entityProfileId={self.chat.profile}"
-        return Deed("import a chat", "POST", path, note, upload=form("long.jsonl", jsonl(texts)))
+        return Deed("import a chat", "POST", path, note, upload=form("files", "long.jsonl", jsonl(texts)))
 
     def _import_card(self) -> Deed:
         name = f"Card {uuid.uuid4()}"
@@ -230,7 +245,7 @@ class Worker:
         def note(answer: Answer) -> None:
             self.cards[name] = answer["items"][0]["entityProfileId"]
 
-        return Deed("import a card", "POST", "/v1/entity-profiles/import", note, upload=form("card.png", card(name)))
+        return Deed("import a card", "POST", "/v1/entity-profiles/import", note, upload=form("files", "card.png", card(name)))
 
 
 def _sets(thing: object, name: str, value: object) -> Callable[[Answer], None]:

@@ -14,6 +14,7 @@ import asyncio
 import random
 import sys
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -21,16 +22,16 @@ import sqlalchemy as sa
 
 from bench.cast import Chat, Line
 from bench.deeds import Worker
-from bench.invariants import open_engine
-from bench.kill_turns import Torment, TornReport
+from bench.invariants import find_violations, open_engine
+from bench.kill_turns import torment
 from bench.lab import open_lab
-from bench.processes import OTHER_CORE, pin
+from bench.processes import OTHER_CORE, pin, run_fabula
 from bench.things import Maker
 
 WORKERS = 6
 _PAGE = 500
 _UNFINISHED = sa.text("SELECT count(*) FROM chats WHERE status = 'importing'")
-_AGE = sa.text("UPDATE chats SET updated_at = created_at, created_at = created_at WHERE status = 'importing'")
+_AGE = sa.text("UPDATE chats SET updated_at = :long_ago WHERE status = 'importing'")
 
 
 class Crowd:
@@ -66,10 +67,8 @@ class Crowd:
 
     async def _look(self, http: aiohttp.ClientSession, worker: Worker) -> list[str]:
         complaints = []
-        if (deed := worker.pending) is not None:
-            worker.pending = None
-            worker.done.append((deed, await worker.do(http, deed)))
-            self.repeated += 1
+        self.repeated += worker.pending is not None
+        await worker.finish(http)
         for deed, before in self._chance.sample(worker.done, min(3, len(worker.done))):
             self.repeated += 1
             status, again = await deed.ask(http)
@@ -98,8 +97,8 @@ async def _compare(http: aiohttp.ClientSession, worker: Worker, chance: random.R
         if len(shown) != len(wanted) or shown != told:
             complaints.append(f"branch {line.id} shows {shown}, not {wanted}")
     for copy in chance.sample(sorted(worker.copies), min(2, len(worker.copies))):
-        if [m["promptText"] for m in await _messages(http, copy, None)] != worker.copies[copy]:
-            complaints.append(f"the copied or imported chat {copy} is not whole")
+        texts = [m["promptText"] for m in await _messages(http, copy, None)]
+        complaints += [] if texts == worker.copies[copy] else [f"the chat {copy} is not as it was copied or imported"]
     for name, profile in worker.cards.items():
         found = [item["id"] for item in await _items(http, f"/v1/entity-profiles?q={name}")]
         if found != [profile]:
@@ -110,11 +109,10 @@ async def _compare(http: aiohttp.ClientSession, worker: Worker, chance: random.R
 
 async def _messages(http: aiohttp.ClientSession, chat: str, line: str | None) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
-    on = f"&branchId={line}" if line else ""
+    path = f"/v1/chats/{chat}/messages?" + (f"branchId={line}" if line else "")
     while True:
-        after = found[-1]["seq"] if found else -1
-        page = await _items(http, f"/v1/chats/{chat}/messages?after={after}{on}")
-        found += page
+        page = await _items(http, path + (f"&before={found[0]['seq']}" if found else ""))
+        found = page + found
         if len(page) < _PAGE:
             return found
 
@@ -124,3 +122,46 @@ async def _items(http: aiohttp.ClientSession, path: str) -> list[dict[str, objec
         if answer.status != 200:
             raise RuntimeError(f"GET {path}: {answer.status} {await answer.text()}")
         return list((await answer.json())["items"])
+
+
+async def finish(data: Path, env: dict[str, str]) -> list[str]:
+    """A last start, an hour later by what the database says: nothing may be left of any import that was cut off."""
+    engine = open_engine(env.get("FABULA_DATABASE_URL") or data / "fabula.db")
+    with engine.begin() as conn:
+        left = conn.execute(_UNFINISHED).scalar_one()
+        conn.execute(_AGE, {"long_ago": datetime.now(UTC) - timedelta(hours=1)})
+    with run_fabula(data, env), engine.connect() as conn:
+        stayed = conn.execute(_UNFINISHED).scalar_one()
+        broken = find_violations(conn)
+    engine.dispose()
+    print(f"  {left} imports that were cut off lay there at the end, unseen; {stayed} after one more start")
+    return [*broken, *([f"{stayed} chats stay importing"] if stayed else [])]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=200, help="how often to kill the server, on each lane")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--lane", choices=("sqlite", "postgres", "both"), default="both")
+    options = parser.parse_args()
+    lanes = ("sqlite", "postgres") if options.lane == "both" else (options.lane,)
+    pin(OTHER_CORE)
+    failed = False
+    with open_lab(quick=True) as lab:
+        for lane in lanes:
+            with lab.folder() as data:
+                env = {"FABULA_MODEL_URL": f"{lab.upstream.url}/v1", **lab.database(lane, data)}
+                crowd = Crowd(random.Random(options.seed))
+                report = asyncio.run(torment(data, env, options.count, options.seed, crowd))
+                report.show(lane, options.seed)
+                done = ", ".join(f"{kind} {count}" for kind, count in sorted(crowd.deeds.items()))
+                print(f"  {crowd.deeds.total()} deeds beside: {done}")
+                print(f"  {crowd.repeated} of them sent again")
+                left = asyncio.run(finish(data, env))
+                print(*left, sep="\n  ")
+                failed |= bool(report.violations or left)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

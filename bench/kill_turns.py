@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import aiohttp
 
@@ -60,10 +61,20 @@ class Report:
         print(f"  {len(self.violations)} violations", *self.violations[:50], sep="\n  ")
 
 
+class Company(Protocol):
+    """Others who use the server meanwhile: begin in its first life, run till it dies, say what is not as they were told."""
+
+    async def begin(self, http: aiohttp.ClientSession) -> None: ...
+    async def run(self, http: aiohttp.ClientSession) -> None: ...
+    async def examine(self, http: aiohttp.ClientSession) -> list[str]: ...
+
+
 class Torment:
     """One data folder through many lives of its server. `url` is None on SQLite."""
 
-    def __init__(self, data: Path, env: dict[str, str], chance: random.Random, report: Report) -> None:
+    def __init__(
+        self, data: Path, env: dict[str, str], chance: random.Random, report: Report, company: Company | None
+    ) -> None:
         self._data = data
         self._url = env.get("FABULA_DATABASE_URL")
         beat = {"FABULA_HEARTBEAT_SECONDS": str(BEAT_SECONDS), "FABULA_LEASE_SECONDS": str(LEASE_SECONDS)}
@@ -72,6 +83,7 @@ class Torment:
         self._report = report
         self._engine = open_engine(self._url or data / "fabula.db")
         self._load: Load | None = None
+        self._company = company
         self._killed_at = 0.0
 
     async def run(self, count: int) -> None:
@@ -82,11 +94,13 @@ class Torment:
                 async with aiohttp.ClientSession(server.url, timeout=aiohttp.ClientTimeout(total=60)) as http:
                     if self._load is None:
                         self._load = Load(await make_chats(http, CHATS), self._chance)
+                        if self._company is not None:
+                            await self._company.begin(http)
                     else:
                         await self._examine(self._load, http, ready)
                     if life == count:
                         break
-                    running = asyncio.create_task(self._load.run(http))
+                    running = asyncio.create_task(self._run(self._load, http))
                     await asyncio.wait([running], timeout=self._chance.uniform(0.0, self._chance.choice(LONGEST_LIVES)))
                     self._killed_at = time.monotonic()
                     server.child.kill()
@@ -94,6 +108,10 @@ class Torment:
                     self._report.kills += 1
                     await running
         self._engine.dispose()
+
+    async def _run(self, load: Load, http: aiohttp.ClientSession) -> None:
+        others = [] if self._company is None else [self._company.run(http)]
+        await asyncio.gather(load.run(http), *others)
 
     async def _examine(self, load: Load, http: aiohttp.ClientSession, ready: float) -> None:
         """Look at what the last kill left, as its clients and as the database sees it."""
@@ -121,6 +139,9 @@ class Torment:
         self._report.turns += len(load.turns)
         load.turns.clear()
         load.posts.clear()
+        if self._company is not None:
+            self._complain(await self._company.examine(http))
+            self._complain(self._read().broken)
 
     async def _until_reaped(self, ready: float) -> None:
         """SQLite: nothing streams when the server listens. PostgreSQL: within lease and beat of the kill."""
@@ -216,10 +237,10 @@ def _outcome(heard: Heard) -> tuple[str, str, str]:
     return heard.meta.generation_id, heard.end.type, heard.text
 
 
-async def torment(data: Path, env: dict[str, str], count: int, seed: int) -> Report:
+async def torment(data: Path, env: dict[str, str], count: int, seed: int, company: Company | None = None) -> Report:
     """Kill the server of `data` `count` times; `env` names the database and the model's address."""
     report = Report()
-    await Torment(data, env, random.Random(seed), report).run(count)
+    await Torment(data, env, random.Random(seed), report, company).run(count)
     return report
 
 

@@ -1,19 +1,20 @@
 """One of each kind of thing that a path of the API names, made over HTTP."""
 
 import json
+import uuid
 from collections.abc import Mapping
 
 import aiohttp
 
 from bench.streams import RefusedRequest
 
-_PNG = bytes.fromhex(
+PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
     "0000000049454e44ae426082"
 )  # one transparent pixel
 _ANSWERS = {"steps": [{"name": "answer", "type": "llm"}]}
-_BOOK = {"name": "Things", "entries": {"0": {"uid": 0, "key": ["lamp"], "content": "It is out.", "order": 1}}}
+_ENTRY = {"uid": 0, "key": ["lamp"], "content": "It is out.", "order": 1}
 Things = dict[str, list[str]]
 
 
@@ -47,7 +48,7 @@ async def make_things(http: aiohttp.ClientSession) -> Things:
     maker = Maker(http)
     spec = {"name": "Mira", "first_mes": "Good evening.", "alternate_greetings": ["Morning."]}
     profiles = [(await maker.make("/v1/entity-profiles", {"name": "Mira", "spec": spec}))["id"] for _ in range(2)]
-    await maker.send("PUT", f"/v1/entity-profiles/{profiles[0]}/avatar", "file", "a.png", _PNG)
+    await maker.send("PUT", f"/v1/entity-profiles/{profiles[0]}/avatar", "file", "a.png", PIXEL)
     chat = await maker.make(f"/v1/entity-profiles/{profiles[0]}/chats", {})
     pipeline = await maker.make("/v1/pipelines", {"name": "Plain", "definition": _ANSWERS})
     found: Things = {"profileId": profiles, "pipelineId": [pipeline["id"]]}
@@ -86,7 +87,8 @@ async def _settled(http: aiohttp.ClientSession, generation: str) -> None:
 
 
 async def _make_lore(maker: Maker) -> Things:
-    await maker.send("POST", "/v1/lorebooks/import", "files", "things.json", json.dumps(_BOOK).encode())
+    file = {"name": f"Things {uuid.uuid4()}", "entries": {"0": _ENTRY}}  # the same one again would be a duplicate
+    await maker.send("POST", "/v1/lorebooks/import", "files", "things.json", json.dumps(file).encode())
     book = (await maker.ids("/v1/lorebooks"))[0]
     binding = await maker.make(f"/v1/lorebooks/{book}/bindings", {"scope": "global"})
     entries = await maker.ids(f"/v1/lorebooks/{book}/entries")
@@ -96,7 +98,7 @@ async def _make_lore(maker: Maker) -> Things:
 async def _make_workshop(maker: Maker) -> Things:
     connection = {"name": "Away", "provider": "openai_compatible", "baseUrl": "http://127.0.0.1:9/v1"}
     persona = await maker.make("/v1/personas", {"name": "Ann"})
-    await maker.send("PUT", f"/v1/personas/{persona['id']}/avatar", "file", "a.png", _PNG)
+    await maker.send("PUT", f"/v1/personas/{persona['id']}/avatar", "file", "a.png", PIXEL)
     return {
         "personaId": [persona["id"]],
         "connectionId": [(await maker.make("/v1/provider-connections", connection))["id"]],

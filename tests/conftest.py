@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -26,6 +27,9 @@ from fabula.db.opening import SQLITE_NAME, open_postgres, open_sqlite
 from fabula.engine.bus import Bus
 from fabula.engine.jobs import migrate_jobs
 
+# An example may take as long as a busy machine needs: speed is shown in bench/.
+hypothesis.settings.register_profile("fabula", deadline=None)
+hypothesis.settings.load_profile("fabula")
 REPO = Path(__file__).parents[1]
 LANES = tuple(os.environ.get("FABULA_TEST_LANES", "sqlite,postgres").split(","))
 

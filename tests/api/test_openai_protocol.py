@@ -13,7 +13,10 @@ from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
 from fabula.core.actor import Actor
-from fabula.db import ReadTx
+from fabula.core.ids import ProfileId, uuid7
+from fabula.db import ReadTx, WriteTx
+from fabula.features.profiles.store import rows
+from fabula.features.profiles.types import Content, StoredCard
 from fabula.features.usage.tables import usage_events
 from fabula.plugins import ModelRejected, ModelTimeout, ModelUnreachable, TokenUsage
 from fabula.plugins.errors import ModelError
@@ -268,6 +271,11 @@ async def test_three_answers_at_once_are_three_answers(client: Client, ai: Async
         ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "messages[0].content[0].text"),
         ({"n": 2}, "n"),
         ({"temperature": "hot"}, "temperature"),
+        ({"temperature": 5.1}, "temperature"),
+        ({"top_p": -1}, "top_p"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"min_p": 2}, "min_p"),
+        ({"prompt": "x"}, "prompt"),
         ({"tools": [{"type": "function"}]}, "tools"),
         ({"logprobs": True}, "logprobs"),
         ({"top_k": float("nan")}, "top_k"),
@@ -313,6 +321,20 @@ async def test_a_name_must_mean_one_profile(client: Client, ai: AsyncOpenAI) -> 
     with pytest.raises(openai.BadRequestError) as caught:
         await ai.chat.completions.create(model="Mira", messages=HELLO)
     assert caught.value.code == "model_ambiguous"
+
+
+async def test_the_list_of_models_has_every_one_once(client: Client) -> None:
+    ids: list[ProfileId] = []
+
+    def fill(tx: WriteTx, actor: Actor) -> None:
+        made = {ProfileId(uuid7()): StoredCard(Content("Mira", {"name": "Mira"}, [])) for _ in range(500)}
+        rows.insert_profiles(tx, actor.workspace, made)
+        ids.extend(made)
+
+    for _ in range(9):  # more than two pieces of the answer
+        await client.fabula.db.write(client.fabula.owner, fill)
+    listed = (await client.call("GET", "/v1/models", status=200))["data"]
+    assert [model["id"] for model in listed] == ids[::-1]
 
 
 async def test_what_fails_before_a_route_has_the_protocols_shape(client: Client) -> None:

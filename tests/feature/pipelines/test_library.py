@@ -1,7 +1,9 @@
 """Pipelines in both databases: kept, bound, and read without a statement more."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +11,8 @@ import sqlalchemy as sa
 from fabula.core.actor import ROLE_SCOPES, Actor, Role
 from fabula.core.errors import Forbidden
 from fabula.core.ids import WorkspaceId, uuid7
-from fabula.db import Database
+from fabula.core.paging import encode_cursor
+from fabula.db import Database, ReadTx
 from fabula.features import conversations
 from fabula.features.conversations import Author, Chat, ChatKind, NewChat
 from fabula.features.generation import pipeline_library as library
@@ -17,6 +20,7 @@ from fabula.features.generation.material import gather_from
 from fabula.features.generation.pipeline_library import PipelineChange, check_binding
 from fabula.features.generation.pipelines import Pipeline, built_in, read_definition
 from fabula.features.generation.pipelines.errors import PipelineNotFound, PipelineVersionConflict
+from fabula.features.generation.store import runs
 from fabula.features.identity import ensure_local_owner
 from fabula.features.lore import Shelf
 from fabula.plugins import Json
@@ -127,3 +131,24 @@ async def test_a_pipeline_that_is_off_or_gone_is_still_named(
     await db.write(actor, library.delete, pipeline.id, None)
     assert await bound(db, actor, binding(chat, pipeline.id)) == (pipeline.id, False)
     assert await bound(db, actor, binding(chat, "nonsense")) is None
+
+
+@pytest.mark.parametrize("cursor", [None, encode_cursor(uuid7())])
+async def test_the_runs_of_a_pipeline_are_read_from_its_own_index(
+    db: Database, actor: Actor, lane: str, pipeline: Pipeline, cursor: str | None
+) -> None:
+    """Or a pipeline that seldom ran would cost a walk over every run of the workspace."""
+    if lane != "sqlite":
+        pytest.skip("PostgreSQL plans by statistics, which an empty table has not")
+
+    def explain(tx: ReadTx, actor: Actor) -> list[str]:
+        seen: list[tuple[str, Any]] = []
+        sa.event.listen(tx.conn, "before_cursor_execute", lambda *args: seen.append((args[2], args[3])))
+        runs.list_runs(tx, actor.workspace, None, pipeline.id, 50, cursor)
+        raw: object = tx.conn.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        return [str(row[3]) for row in raw.execute(f"EXPLAIN QUERY PLAN {seen[0][0]}", seen[0][1])]
+
+    plan = await db.read(actor, explain)
+    assert plan[0].startswith("SEARCH pipeline_runs USING INDEX ix_pipeline_runs_pipeline_id_id (pipeline_id=?")
+    assert not [step for step in plan if "B-TREE" in step or step.startswith("SCAN")]

@@ -4,7 +4,7 @@ import pytest
 
 from fabula.core.errors import InvalidInput
 from fabula.features.conversations import MessageRole
-from fabula.features.generation.protocol.asked import Given, overlay, read
+from fabula.features.generation.protocol.asked import Given, read
 from fabula.features.generation.protocol.begin import split
 from fabula.features.generation.schemas import CompletionIn
 
@@ -42,25 +42,6 @@ def test_what_no_database_holds_is_refused(value: object) -> None:
     with pytest.raises(InvalidInput) as caught:
         read(asked(extra=value))
     assert caught.value.problems[0].path == "body.extra"
-
-
-@pytest.mark.parametrize(
-    ("own", "given", "bound"),
-    [
-        ({}, {}, None),
-        ({"max_tokens": 100}, {}, 100),
-        ({"max_tokens": 100}, {"max_tokens": 500}, 100),
-        ({"max_tokens": 100}, {"max_completion_tokens": 50}, 50),
-        ({}, {"max_tokens": 7}, 7),
-    ],
-)
-def test_an_answer_is_no_longer_than_either_side_allows(
-    own: dict[str, float], given: dict[str, float], bound: int | None
-) -> None:
-    found = overlay({**own, "top_p": 0.1}, {**given, "top_p": 0.2})
-    assert found.get("max_tokens") == bound
-    assert found["top_p"] == 0.2
-    assert "max_completion_tokens" not in found
 
 
 def test_instructions_before_the_first_message_are_pinned_in_their_order() -> None:

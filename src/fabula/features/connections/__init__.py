@@ -7,6 +7,8 @@ from fabula.features.connections.local_models import PULL_MODEL
 from fabula.features.connections.presets import create_preset
 from fabula.features.connections.read import check_bindings, list_presets, register_binding
 from fabula.features.connections.rotate import rotate_keys
+from fabula.features.connections.rules import merge_params
+from fabula.features.connections.samplers import check_params
 from fabula.features.connections.types import BUILT_IN, Choice, ConnectionId, Preset, PresetFields, PresetId
 
 __all__ = [
@@ -22,8 +24,10 @@ __all__ = [
     "PresetFields",
     "PresetId",
     "check_bindings",
+    "check_params",
     "create_preset",
     "list_presets",
+    "merge_params",
     "open_keyring",
     "register_binding",
     "rotate_keys",

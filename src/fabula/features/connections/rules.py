@@ -114,7 +114,7 @@ def _text(value: Json) -> str | None:
 
 
 def merge_params(own: Mapping[str, Json], preset: Mapping[str, Json]) -> dict[str, Json]:
-    """A preset's fields over the connection's own; its bound on an answer's length only within the connection's."""
+    """A preset's fields, or a caller's, over a connection's own; a bound on an answer's length only within the own one."""
     merged = {**own, **preset}
     bounds = [merged.pop(name, None) for name in _ANSWER_BOUNDS] + [own.get("max_tokens")]
     known = [bound for bound in bounds if isinstance(bound, int) and bound > 0]

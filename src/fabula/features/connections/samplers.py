@@ -7,15 +7,16 @@ Sources: "Create chat completion" of OpenAI's API reference; llama.cpp, tools/se
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from fabula.core.errors import FieldProblem, InvalidInput
 from fabula.plugins import Json
 
 MAX_BYTES = 100_000
-_PATH = "body.params"
 _HUGE = 2**63 - 1
 _MAX_STOPS = 64
+_HALF = re.compile("[\ud800-\udfff]")
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 Rule = Callable[[Json], str | None]
@@ -136,11 +137,11 @@ KNOWN: dict[str, Rule] = {
 _OURS = frozenset({"model", "messages", "prompt", "system", "stream", "stream_options", "n"})
 
 
-def check_params(params: Mapping[str, Json]) -> None:
-    """Raise `InvalidInput` that names every bad field by its path, as in `body.params.top_p`."""
-    problems = tuple(FieldProblem(f"{_PATH}.{name}", why) for name, why in _problems(params))
+def check_params(params: Mapping[str, Json], path: str = "body.params") -> None:
+    """Raise `InvalidInput` that names every bad field by its place under `path`, as in `body.params.top_p`."""
+    problems = tuple(FieldProblem(f"{path}.{name}", why) for name, why in _problems(params))
     if not problems and len(json.dumps(params)) > MAX_BYTES:
-        problems = (FieldProblem(_PATH, f"must not be longer than {MAX_BYTES:,} bytes as JSON"),)
+        problems = (FieldProblem(path, f"parameters must not be longer than {MAX_BYTES:,} bytes as JSON"),)
     if problems:
         raise InvalidInput(problems)
 
@@ -149,16 +150,19 @@ def _problems(params: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     for name, value in params.items():
         rule = KNOWN.get(name)
         if name in _OURS:
-            yield name, "is decided by the server, chat and connection, not by a preset"
-        elif not _is_finite(value):
-            yield name, "must not hold NaN or Infinity: JSON has no such numbers"
+            yield name, "is decided by the server, the chat and the connection"
+        elif not _is_plain(name) or not _is_plain(value):
+            yield name, "must not hold NaN, Infinity, U+0000 or half a character"
         elif rule is not None and value is not None and (why := rule(value)) is not None:
             yield name, why
 
 
-def _is_finite(value: Json) -> bool:
+def _is_plain(value: Json) -> bool:
+    """Whether JSON and both databases can hold it, and a server can be sent it."""
     if isinstance(value, dict):
-        return all(map(_is_finite, value.values()))
+        return all(_is_plain(name) and _is_plain(inner) for name, inner in value.items())
     if isinstance(value, list):
-        return all(map(_is_finite, value))
+        return all(map(_is_plain, value))
+    if isinstance(value, str):
+        return "\x00" not in value and not _HALF.search(value)
     return not isinstance(value, float) or math.isfinite(value)

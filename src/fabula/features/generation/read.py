@@ -41,8 +41,10 @@ def list_generations(
     limit: int,
     cursor: str | None,
 ) -> Page[Generation]:
-    """Generations, the newest first; of one chat or status, if given."""
+    """Generations, the newest first; of one chat or status, if given. Raises `ChatNotFound`."""
     actor.require(Scope.CHAT_READ)
+    if chat is not None:
+        conversations.get_chat(tx, actor, chat)
     return store.generations.list_generations(tx, actor.workspace, chat, status, limit, cursor)
 
 

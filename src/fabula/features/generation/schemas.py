@@ -161,14 +161,15 @@ class CompletionIn(BaseModel):
     stream: bool | None = None
     stream_options: StreamOptionsIn | None = None
     n: Literal[1] | None = None
-    max_tokens: int | None = Field(None, ge=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
-    temperature: float | None = Field(None, ge=0, le=5)
-    top_p: float | None = Field(None, ge=0, le=1)
-    frequency_penalty: float | None = Field(None, ge=-2, le=2)
-    presence_penalty: float | None = Field(None, ge=-2, le=2)
-    seed: int | None = Field(None, ge=-(2**63), lt=2**63)
-    stop: Text | list[Text] | None = Field(None, max_length=1_000)
+    # What each may be is said in one place, for presets too: `connections.check_params`.
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    seed: int | None = None
+    stop: str | list[str] | None = None
     logit_bias: dict[str, float] | None = None
     response_format: dict[str, Any] | None = None
 

@@ -35,6 +35,14 @@ pipeline_runs = sa.Table(
     *time_columns(),
     sa.Index("ix_pipeline_runs_workspace_id_id", "workspace_id", "id"),
     sa.Index("ix_pipeline_runs_chat_id_id", "chat_id", "id"),
+    # Most runs are of the built-in pipeline and have no id here.
+    sa.Index(
+        "ix_pipeline_runs_pipeline_id_id",
+        "pipeline_id",
+        "id",
+        sqlite_where=sa.text("pipeline_id IS NOT NULL"),
+        postgresql_where=sa.text("pipeline_id IS NOT NULL"),
+    ),
 )
 
 pipeline_step_runs = sa.Table(

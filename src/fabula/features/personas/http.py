@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from fabula.core.ids import PersonaId
 from fabula.engine.blobs import FileBlobs
+from fabula.features import connections
 from fabula.features.personas import read, write
 from fabula.features.personas.schemas import PersonaChangeIn, PersonaIn, PersonaOut
 from fabula.features.personas.types import PersonaPicture
@@ -27,6 +28,7 @@ PersonaIdPath = Annotated[
 
 
 def routes(blobs: FileBlobs) -> APIRouter:
+    connections.register_binding("personaId", read.check_binding)
     router = APIRouter(prefix="/v1/personas", tags=["personas"])
     _add_crud(router)
     _add_avatars(router, blobs)

@@ -3,17 +3,19 @@
 from fabula.features.profiles.cards import greetings, read_book
 from fabula.features.profiles.importing import ParsedFile, import_cards, parse_file, parse_files
 from fabula.features.profiles.read import (
+    find_named,
     get_any_profile,
     get_name,
     get_picture,
     get_profile,
     is_untouched,
+    list_names,
     list_profiles,
 )
 from fabula.features.profiles.search import list_next_documents, list_texts
 from fabula.features.profiles.store.rows import settings_of
 from fabula.features.profiles.thumbnails import THUMBNAIL
-from fabula.features.profiles.types import ImportItem, ImportStatus, Picture, Profile, Sort, Wanted
+from fabula.features.profiles.types import ImportItem, ImportStatus, Picture, Profile, ProfileName, Sort, Wanted
 
 __all__ = [
     "THUMBNAIL",
@@ -22,8 +24,10 @@ __all__ = [
     "ParsedFile",
     "Picture",
     "Profile",
+    "ProfileName",
     "Sort",
     "Wanted",
+    "find_named",
     "get_any_profile",
     "get_name",
     "get_picture",
@@ -31,6 +35,7 @@ __all__ = [
     "greetings",
     "import_cards",
     "is_untouched",
+    "list_names",
     "list_next_documents",
     "list_profiles",
     "list_texts",

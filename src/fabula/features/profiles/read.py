@@ -5,8 +5,8 @@ from fabula.core.ids import ProfileId
 from fabula.core.paging import Page
 from fabula.db import ReadTx
 from fabula.features.profiles.errors import AvatarNotFound, ProfileNotFound
-from fabula.features.profiles.store import lists, rows
-from fabula.features.profiles.types import Picture, Profile, StoredCard, Wanted
+from fabula.features.profiles.store import lists, names, rows
+from fabula.features.profiles.types import Picture, Profile, ProfileName, StoredCard, Wanted
 
 
 def get_profile(tx: ReadTx, actor: Actor, profile: ProfileId) -> Profile:
@@ -48,6 +48,18 @@ def list_profiles(
     """A page of the profiles that are `wanted`, by default of all, the newest first."""
     actor.require(Scope.PROFILE_READ)
     return lists.list_profiles(tx, actor.workspace, wanted or Wanted(), limit, cursor)
+
+
+def list_names(tx: ReadTx, actor: Actor, after: ProfileId | None, limit: int) -> list[ProfileName]:
+    """Up to `limit` profiles made before `after`, the newest first: without their cards, so thousands are quickly read."""
+    actor.require(Scope.PROFILE_READ)
+    return names.list_names(tx, actor.workspace, after, limit)
+
+
+def find_named(tx: ReadTx, actor: Actor, name: str) -> list[ProfileName]:
+    """The profiles of exactly this name, at most two: enough to know whether it means one."""
+    actor.require(Scope.PROFILE_READ)
+    return names.find_named(tx, actor.workspace, name, 2)
 
 
 def get_picture(tx: ReadTx, actor: Actor, profile: ProfileId) -> Picture:

@@ -28,6 +28,15 @@ class Profile:
     settings: dict[str, Json] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileName:
+    """Of a profile as much as is told to those who only choose one."""
+
+    id: ProfileId
+    name: str
+    created_at: datetime
+
+
 class Sort(StrEnum):
     """By name from A to Z; by the last change or by age the newest first."""
 

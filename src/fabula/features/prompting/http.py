@@ -37,12 +37,12 @@ ScopeIdQuery = Annotated[str | None, Query(alias="scopeId"), AfterValidator(opti
 
 def routes(scopes: Scopes, preview: Previewer) -> APIRouter:
     router = APIRouter(prefix="/v1/prompt-templates", tags=["prompt templates"])
-    _add_reading(router, preview)
+    _add_reading(router, scopes, preview)
     _add_writing(router, scopes)
     return router
 
 
-def _add_reading(router: APIRouter, preview: Previewer) -> None:
+def _add_reading(router: APIRouter, scopes: Scopes, preview: Previewer) -> None:
     @router.get("", summary="List prompt templates, the newest first")
     async def list_templates(
         call: CallerDep,
@@ -51,7 +51,7 @@ def _add_reading(router: APIRouter, preview: Previewer) -> None:
         limit: Limit = LIMIT,
         cursor: Cursor = None,
     ) -> PageOut[TemplateOut]:
-        page = await call.read(library.list_templates, scope, scope_id, limit, cursor)
+        page = await call.read(library.list_templates, scopes, scope, scope_id, limit, cursor)
         return PageOut(items=[TemplateOut.of(t) for t in page.items], next_cursor=page.next_cursor)
 
     @router.post("/preview", summary="Render a template without saving anything")

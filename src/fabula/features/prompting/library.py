@@ -54,9 +54,12 @@ def get_template(tx: ReadTx, actor: Actor, template: TemplateId) -> PromptTempla
 
 
 def list_templates(
-    tx: ReadTx, actor: Actor, scope: str | None, scope_id: str | None, limit: int, cursor: str | None
+    tx: ReadTx, actor: Actor, scopes: Scopes, scope: str | None, scope_id: str | None, limit: int, cursor: str | None
 ) -> Page[PromptTemplate]:
+    """Templates, the newest first; of one scope, or of what `scope_id` names: raises `NotFound` when it names nothing."""
     actor.require(Scope.WORKSHOP_READ)
+    if scope_id is not None:
+        scopes.find(tx, actor, scope, scope_id)
     return store.list_templates(tx, actor.workspace, scope, scope_id, limit, cursor)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from fabula.core.actor import Actor
-from fabula.core.errors import invalid
+from fabula.core.errors import AppError, Kind, NotFound, invalid
 from fabula.db import ReadTx
 
 GLOBAL = "global"
@@ -19,6 +19,18 @@ class Scopes:
     def register(self, scope: str, check: Check) -> None:
         """`check(tx, actor, id)` raises a not-found error when the workspace has no such thing."""
         self._checks[scope] = check
+
+    def find(self, tx: ReadTx, actor: Actor, scope: str | None, scope_id: str) -> None:
+        """Raise `NotFound` unless `scope_id` names something in `scope`, or in any where none is given."""
+        for check in [check for name, check in self._checks.items() if scope in {None, name}]:
+            try:
+                check(tx, actor, scope_id)
+            except AppError as error:
+                if error.kind is not Kind.NOT_FOUND:
+                    raise
+            else:
+                return
+        raise NotFound(scope_id)
 
     def require(self, tx: ReadTx, actor: Actor, scope: str, scope_id: str | None, known: frozenset[str]) -> None:
         """Raise unless `scope` is registered, among `known`, and `scope_id` names something there."""

@@ -12,7 +12,7 @@ import { useJobNews } from "./useJobNews";
 
 /** What the server does on its own: imports, downloads, pictures; told live. */
 export default function JobsPage() {
-  const { t } = useTranslation("jobs");
+  const { t } = useTranslation(["jobs", "runs"]);
   useTitle(t("title"));
   useJobNews();
   return (

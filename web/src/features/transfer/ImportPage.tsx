@@ -7,7 +7,8 @@ import { Watch } from "./Watch";
 
 /** Everything from a SillyTavern folder: choose it, watch it come in, read what became of each thing. */
 export default function ImportPage() {
-  const { t } = useTranslation("transfer");
+  // The words of what unfolds here are fetched with the page's own, so that nothing blinks later.
+  const { t } = useTranslation(["transfer", "jobs"]);
   const { job } = useSearch({ from: "/import" });
   useTitle(t("title"));
   return (

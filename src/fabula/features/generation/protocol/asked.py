@@ -1,18 +1,15 @@
 """What a completion asks for, read from its body. Pure."""
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fabula.core.errors import FieldProblem, InvalidInput, invalid
+from fabula.features.connections import check_params
 from fabula.features.conversations import MessageRole
 from fabula.features.generation.schemas import CompletionIn, GivenMessageIn
 from fabula.plugins import Json
 
-# A preset may be no longer either; both are stored with every generation.
-MAX_PARAMS = 100_000
 _OURS = {"model", "messages", "stream", "stream_options", "n"}
 # Of tools an answer here holds no calls, so a choice among them means nothing.
 _DROPPED = {"tool_choice", "parallel_tool_calls", "function_call"}
@@ -25,7 +22,6 @@ _ROLES = {
     # A `ChatMessage` holds no call to which a tool's answer would belong; servers refuse it without one.
     "tool": MessageRole.USER,
 }
-_BOUNDS = ("max_tokens", "max_completion_tokens", "n_predict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +52,6 @@ def read(body: CompletionIn) -> Asked:
     return Asked(body.model, messages, _params(body), bool(body.stream), bool(options and options.include_usage))
 
 
-def overlay(own: Mapping[str, Json], asked: Mapping[str, Json]) -> dict[str, Json]:
-    """The caller's fields over those of connection and preset; no longer an answer than either allows."""
-    merged = {**own, **asked}
-    bounds = [merged.pop(name, None) for name in _BOUNDS] + [own.get("max_tokens")]
-    known = [bound for bound in bounds if isinstance(bound, int) and bound > 0]
-    return {**merged, "max_tokens": min(known)} if known else merged
-
-
 def _given(place: int, message: GivenMessageIn) -> Given:
     path = f"body.messages[{place}].content"
     content = message.content
@@ -78,37 +66,24 @@ def _text(path: str, part: Mapping[str, Any]) -> str:
     if part.get("type") != "text":
         raise invalid(f"{path}.type", f"is {part.get('type')!r}; only parts of type 'text' are understood here")
     text = part.get("text")
-    if not isinstance(text, str) or not _is_plain(text):
-        raise invalid(f"{path}.text", "must be a text without the character U+0000")
+    if not isinstance(text, str) or not _is_storable(text):
+        raise invalid(f"{path}.text", "must be a text without U+0000 and half a character")
     return text
 
 
 def _params(body: CompletionIn) -> dict[str, Json]:
     given: dict[str, Json] = body.model_dump(exclude=_OURS, exclude_none=True)
-    problems = [
+    problems = tuple(
         FieldProblem(f"body.{name}", "cannot be answered here: an answer is text")
         for name in _UNANSWERABLE
         if given.pop(name, None)
-    ]
-    params = {name: value for name, value in given.items() if name not in _DROPPED}
-    problems += [
-        FieldProblem(f"body.{name}", "must not hold NaN, Infinity, U+0000 or half a character")
-        for name, value in params.items()
-        if not _is_plain(name) or not _is_plain(value)
-    ]
-    if not problems and len(json.dumps(params)) > MAX_PARAMS:
-        problems.append(FieldProblem("body", f"parameters must not be longer than {MAX_PARAMS:,} bytes as JSON"))
+    )
     if problems:
-        raise InvalidInput(tuple(problems))
+        raise InvalidInput(problems)
+    params = {name: value for name, value in given.items() if name not in _DROPPED}
+    check_params(params, "body")
     return params
 
 
-def _is_plain(value: Json) -> bool:
-    """Whether JSON and both databases can hold it."""
-    if isinstance(value, dict):
-        return all(_is_plain(name) and _is_plain(inner) for name, inner in value.items())
-    if isinstance(value, list):
-        return all(map(_is_plain, value))
-    if isinstance(value, str):
-        return "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
-    return not isinstance(value, float) or math.isfinite(value)
+def _is_storable(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -8,11 +8,11 @@ from fabula.core.actor import Actor
 from fabula.core.ids import GenerationId, MessageId, PipelineRunId, ProfileId, VariantId, uuid7
 from fabula.db import WriteTx
 from fabula.features import profiles
-from fabula.features.connections import Connections
+from fabula.features.connections import Connections, merge_params
 from fabula.features.conversations import ChatKind, HistoryLine, MessageRole
 from fabula.features.generation.begin import Begin, Begun, Turn, claim, record
 from fabula.features.generation.material import Material, load_unread, tell
-from fabula.features.generation.protocol.asked import Asked, Given, overlay
+from fabula.features.generation.protocol.asked import Asked, Given
 from fabula.features.generation.tales import window_of
 from fabula.features.generation.types import Mode, Started, Trigger
 from fabula.features.lore import Shelf
@@ -30,7 +30,7 @@ def begin_completion(
         return seen
     found = profiles.get_profile(tx, actor, profile)
     choice = connections.choose(tx, actor, found.settings)
-    choice = replace(choice, params=overlay(choice.params, asked.params))
+    choice = replace(choice, params=merge_params(choice.params, asked.params))
     started = Started(
         id=GenerationId(uuid7()),
         workspace=actor.workspace,

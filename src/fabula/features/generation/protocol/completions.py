@@ -20,7 +20,7 @@ from fabula.features.generation.read import get_generation, get_stored
 from fabula.features.generation.tales import Tales
 from fabula.features.generation.turns import Turns
 from fabula.features.generation.types import GenerationStatus
-from fabula.features.profiles import Profile
+from fabula.features.profiles import ProfileName
 from fabula.http.deps import Caller
 from fabula.http.sse import Source
 
@@ -40,7 +40,7 @@ class Completions:
         self._connections = connections
         self._shelf = tales.shelf  # of lorebooks that were read already
 
-    async def get_model(self, call: Caller, model: str) -> Profile:
+    async def get_model(self, call: Caller, model: str) -> ProfileName:
         """Raises `UnknownModel` or `AmbiguousModel`."""
         try:
             return await call.read(models.find_model, model)

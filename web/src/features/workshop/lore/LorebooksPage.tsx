@@ -13,7 +13,8 @@ import { EntryTable } from "./EntryTable";
 import { TryOut } from "./TryOut";
 
 export default function LorebooksPage() {
-  const { t } = useTranslation("workshop");
+  // The words of what unfolds here are fetched with the page's own, so that nothing blinks later.
+  const { t } = useTranslation(["workshop", "runs"]);
   return (
     <Workbench
       resource={lorebooks}

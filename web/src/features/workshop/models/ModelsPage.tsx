@@ -12,7 +12,8 @@ import { ModelRow } from "./ModelRow";
 
 /** The models that run on the server's own machine: fetch one, choose one, delete one. */
 export default function ModelsPage() {
-  const { t } = useTranslation("workshop");
+  // The words of what unfolds here are fetched with the page's own, so that nothing blinks later.
+  const { t } = useTranslation(["workshop", "jobs"]);
   const models = useQuery(localModelsQuery);
   const pulls = useOpenJobs(PULL);
   useTitle(t("models"));

@@ -4,7 +4,8 @@ import { type Pipeline, pipelines } from "./api";
 import { PipelineForm } from "./PipelineForm";
 
 export default function PipelinesPage() {
-  const { t } = useTranslation("workshop");
+  // The words of what unfolds here are fetched with the page's own, so that nothing blinks later.
+  const { t } = useTranslation(["workshop", "runs"]);
   const describe = ({ definition, enabled, isDefault }: Pipeline) =>
     [
       isDefault && t("usual"),
