@@ -4,7 +4,6 @@ from fabula.features.profiles.cards import greetings, read_book
 from fabula.features.profiles.importing import ParsedFile, import_cards, parse_file, parse_files
 from fabula.features.profiles.read import (
     get_any_profile,
-    get_name,
     get_picture,
     get_profile,
     is_untouched,
@@ -25,7 +24,6 @@ __all__ = [
     "Sort",
     "Wanted",
     "get_any_profile",
-    "get_name",
     "get_picture",
     "get_profile",
     "greetings",
