@@ -84,6 +84,8 @@ def run_hot(conn: Connection, statement: Executable, params: _Given | Sequence[_
     if isinstance(params, dict):
         return _plan(plans, statement, conn.dialect, params).run(conn, params)
     many = cast(Sequence[_Given], params)
+    if len(many) == 1:
+        return _plan(plans, statement, conn.dialect, many[0]).run(conn, many[0])
     if type(statement) is sa.Insert and len(many) <= _TOGETHER:
         together = {f"{name}__{i}": value for i, one in enumerate(many) for name, value in one.items()}
         plan = plans.get((driver.language(conn.dialect), *together))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.sql import Executable
@@ -11,6 +11,8 @@ from sqlalchemy.sql import Executable
 from fabula.core.ids import WorkspaceId
 from fabula.db.hot import Result, run_hot
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Params = Mapping[str, object] | Sequence[Mapping[str, object]] | None
 
 
@@ -26,11 +28,19 @@ class Event:
 class ReadTx:
     """A consistent view. `now` is one instant for the whole transaction."""
 
-    __slots__ = ("conn", "now")
+    __slots__ = ("_read", "conn", "now")
 
     def __init__(self, conn: Connection, now: datetime) -> None:
         self.conn = conn
         self.now = now
+        self._read: dict[object, object] = {}
+
+    def once(self, load: Callable[Concatenate["ReadTx", P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `load(tx, …)` gives, read once in this transaction: for what several steps of a turn need unchanged."""
+        key = (load, args, *sorted(kwargs.items()))
+        if key not in self._read:
+            self._read[key] = load(self, *args, **kwargs)
+        return cast(T, self._read[key])
 
     def execute(self, statement: Executable, params: Params = None) -> Result:
         """Run one statement (built at import); only `store` modules call this."""
@@ -49,9 +59,6 @@ class WriteTx(ReadTx):
 
     def emit(self, workspace: WorkspaceId, event_type: str, **data: object) -> None:
         self.events.append(Event(workspace, event_type, data))
-
-
-T = TypeVar("T")
 
 
 class Backend(Protocol):

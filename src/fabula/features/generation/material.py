@@ -143,8 +143,8 @@ def _layers(
 
 
 def profile_of(tx: ReadTx, actor: Actor, chat: Chat) -> profiles.Profile | None:
-    """Whom the chat is with, deleted or not."""
-    return None if chat.entity_profile_id is None else profiles.get_any_profile(tx, actor, chat.entity_profile_id)
+    """Whom the chat is with, deleted or not; the beginning of a turn asks twice and reads once."""
+    return None if chat.entity_profile_id is None else tx.once(profiles.get_any_profile, actor, chat.entity_profile_id)
 
 
 def find_standing(tx: ReadTx, actor: Actor, chat: Chat, branch: Branch, upto: int) -> tuple[int, int | None]:

@@ -39,10 +39,10 @@ class Tales:
         self.shelf = Shelf()
 
     def speaker(self, tx: WriteTx, actor: Actor, chat: Chat) -> Author:
-        if chat.entity_profile_id is None:
+        profile = profile_of(tx, actor, chat)
+        if profile is None:
             return Author("assistant", None, "Assistant")
-        name = profiles.get_name(tx, actor, chat.entity_profile_id)
-        return Author("entity_profile", chat.entity_profile_id, name)
+        return Author("entity_profile", profile.id, profile.name)
 
     def expand(self, tx: ReadTx, actor: Actor, chat: Chat, text: str, place: Place) -> Expanded:
         if "{{" not in text and "<" not in text:

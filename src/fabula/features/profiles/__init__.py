@@ -5,7 +5,6 @@ from fabula.features.profiles.importing import ParsedFile, import_cards, parse_f
 from fabula.features.profiles.read import (
     find_named,
     get_any_profile,
-    get_name,
     get_picture,
     get_profile,
     is_untouched,
@@ -29,7 +28,6 @@ __all__ = [
     "Wanted",
     "find_named",
     "get_any_profile",
-    "get_name",
     "get_picture",
     "get_profile",
     "greetings",

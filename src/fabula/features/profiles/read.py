@@ -33,15 +33,6 @@ def is_untouched(tx: ReadTx, actor: Actor) -> bool:
     return not rows.has_any(tx, actor.workspace)
 
 
-def get_name(tx: ReadTx, actor: Actor, profile: ProfileId) -> str:
-    """The name of a profile, deleted or not; raises `ProfileNotFound`. Reads nothing else: a card may be large."""
-    actor.require(Scope.PROFILE_READ)
-    found = rows.find_name(tx, actor.workspace, profile)
-    if found is None:
-        raise ProfileNotFound(profile)
-    return found
-
-
 def list_profiles(
     tx: ReadTx, actor: Actor, limit: int, cursor: str | None, wanted: Wanted | None = None
 ) -> Page[Profile]:

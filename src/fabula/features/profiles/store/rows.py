@@ -36,7 +36,6 @@ _FIND = PROFILE.where(_PRESENT & _THIS)
 _LOCK = _FIND.with_for_update()
 _FIND_DELETED = PROFILE.where(_OURS & _THIS & p.c.deleted_at.is_not(None))
 _FIND_ANY = sa.select(p.c.id).where(_OURS).limit(1)
-_FIND_NAME = sa.select(p.c.name).where(_OURS & _THIS)
 _FIND_PICTURE = sa.select(p.c.avatar_blob, p.c.avatar_type, p.c.thumbnail_blob).where(_PRESENT & _THIS)
 _FIND_CARD = sa.select(
     p.c.name,
@@ -94,7 +93,7 @@ _SET_THUMBNAIL = _CHANGE.where(p.c.avatar_blob == _P("avatar")).values(thumbnail
 _SET_DELETED = sa.update(p).where(_OURS & _THIS).values(deleted_at=_P("deleted"), **_CHANGED)
 _SET_SETTINGS = _CHANGE.values(settings_json=_P("settings"))
 # What every turn runs.
-hot(_FIND, _FIND_NAME)
+hot(_FIND)
 
 
 def settings_of(profile: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
@@ -126,11 +125,6 @@ def _find(tx: ReadTx, statement: sa.Select[Any], ws: WorkspaceId, profile: Profi
 def has_any(tx: ReadTx, ws: WorkspaceId) -> bool:
     """Tell whether there is, or ever was, a profile: deleted ones count."""
     return tx.execute(_FIND_ANY, {"ws": ws}).one_or_none() is not None
-
-
-def find_name(tx: ReadTx, ws: WorkspaceId, profile: ProfileId) -> str | None:
-    found: str | None = tx.execute(_FIND_NAME, {"ws": ws, "profile": profile}).scalar_one_or_none()
-    return found
 
 
 def find_profile(tx: ReadTx, ws: WorkspaceId, profile: ProfileId) -> Profile | None:
