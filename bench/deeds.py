@@ -245,7 +245,9 @@ class Worker:
         def note(answer: Answer) -> None:
             self.cards[name] = answer["items"][0]["entityProfileId"]
 
-        return Deed("import a card", "POST", "/v1/entity-profiles/import", note, upload=form("files", "card.png", card(name)))
+        return Deed(
+            "import a card", "POST", "/v1/entity-profiles/import", note, upload=form("files", "card.png", card(name))
+        )
 
 
 def _sets(thing: object, name: str, value: object) -> Callable[[Answer], None]:

@@ -21,6 +21,7 @@ from pathlib import Path
 import aiohttp
 
 from bench.lab import Lab, Result, open_lab
+from bench.timed import tell_longest
 from fabula.features.profiles.cards import png
 
 SIDE = 408  # with three bytes a pixel, 500 KB
@@ -73,14 +74,16 @@ async def _import(http: aiohttp.ClientSession, url: str, cards: list[Path]) -> N
 
 async def measure_import(lab: Lab, lane: str, count: int) -> Result:
     """Import `count` cards into a new server of `lane`."""
-    with lab.folder() as folder, lab.fabula(lane, "fake-10") as server:
-        cards = await asyncio.to_thread(write_cards, folder, count)
-        cpu = server.cpu_seconds()
-        seconds = await import_all(server.url, cards)
-        cpu = server.cpu_seconds() - cpu
+    with lab.folder() as folder:
+        with lab.fabula(lane, "fake-10", folder / "writes.json") as server:
+            cards = await asyncio.to_thread(write_cards, folder, count)
+            cpu = server.cpu_seconds()
+            seconds = await import_all(server.url, cards)
+            cpu = server.cpu_seconds() - cpu
+        writes = tell_longest(folder / "writes.json")
     bar = BAR_SECONDS * count / 1000
     name = f"import {count:,} PNG cards of 500 KB"
-    return Result(name, lane, f"{seconds:.1f} s", f"≤ {bar:g} s", seconds <= bar, f"server CPU {cpu:.1f} s")
+    return Result(name, lane, f"{seconds:.1f} s", f"≤ {bar:g} s", seconds <= bar, f"server CPU {cpu:.1f} s\n{writes}")
 
 
 def main() -> int:

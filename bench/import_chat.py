@@ -11,11 +11,13 @@ import asyncio
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from bench.lab import Lab, Result, open_lab
+from bench.timed import tell_longest
 
 BAR_SECONDS = 10.0
 _TEXT = "The keeper of the old light looked out over the water, where nothing had moved since the storm. " * 6
@@ -50,7 +52,17 @@ def _line(nth: int) -> dict[str, Any]:
 async def measure_import(lab: Lab, lane: str, count: int) -> Result:
     """Import a chat of `count` messages into a new server of `lane`."""
     data = make_chat(count)
-    with lab.fabula(lane, "fake-10") as server:
+    with lab.folder() as folder:
+        seconds, cpu, out = await _measure(lab, lane, data, folder / "writes.json")
+        writes = tell_longest(folder / "writes.json")
+    bar = BAR_SECONDS * count / 20_000
+    beside = f"server CPU {cpu:.1f} s, export {out:.1f} s, {len(data) / 2**20:.0f} MiB\n{writes}"
+    return Result(f"import {count:,} messages", lane, f"{seconds:.1f} s", f"≤ {bar:g} s", seconds <= bar, beside)
+
+
+async def _measure(lab: Lab, lane: str, data: bytes, watch: Path) -> tuple[float, float, float]:
+    """Seconds to import, of the server's CPU meanwhile, and to export."""
+    with lab.fabula(lane, "fake-10", watch) as server:
         async with aiohttp.ClientSession(server.url) as http:
             profile = {"name": "Mira", "spec": {"name": "Mira"}}
             async with http.post("/v1/entity-profiles", json=profile) as answer:
@@ -62,10 +74,7 @@ async def measure_import(lab: Lab, lane: str, count: int) -> Result:
             async with http.get(f"/v1/chats/{chat}/export?format=jsonl") as answer:
                 if await answer.read() != data:
                     raise RuntimeError("the chat did not come out as it went in")
-            out = time.perf_counter() - began
-    bar = BAR_SECONDS * count / 20_000
-    beside = f"server CPU {cpu:.1f} s, export {out:.1f} s, {len(data) / 2**20:.0f} MiB"
-    return Result(f"import {count:,} messages", lane, f"{seconds:.1f} s", f"≤ {bar:g} s", seconds <= bar, beside)
+            return seconds, cpu, time.perf_counter() - began
 
 
 async def _import(http: aiohttp.ClientSession, data: bytes) -> str:

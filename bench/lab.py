@@ -47,12 +47,16 @@ class Lab:
     _databases: int = field(default=0, init=False)
 
     @contextmanager
-    def fabula(self, lane: str, model: str) -> Iterator[Process]:
-        """Run Fabula on an empty database of `lane`, talking to the fake upstream."""
+    def fabula(self, lane: str, model: str, watch: Path | None = None) -> Iterator[Process]:
+        """Run Fabula on an empty database of `lane`, talking to the fake upstream.
+
+        Its write transactions are timed into the file `watch` (see `bench.timed`) if one is given.
+        """
         with self.folder() as data:
             model_env = {"FABULA_MODEL_URL": f"{self.upstream.url}/v1", "FABULA_MODEL_NAME": model}
             env = {**model_env, **self.database(lane, data)}
-            with run_fabula(data, env) as process:
+            watched = {} if watch is None else {"FABULA_BENCH_WRITES": str(watch)}
+            with run_fabula(data, env | watched, "fabula" if watch is None else "bench.timed") as process:
                 yield process
 
     @contextmanager

@@ -22,7 +22,9 @@ _BATCH = 500
 _FACES = 48
 _NAMES = ("Mira", "Anselm", "Tove", "Corvin", "Hale", "Iduna", "Bram", "Sable", "Perrin", "Wren")
 _TAGS = ("inn", "sea", "forest", "city", "calm", "slow burn", "mystery", "letters")
-_TEXT = "*She sets the lamp down.* \"You are late,\" she says, and means the opposite. The harbour is **dark**, the rain has"
+_TEXT = (
+    '*She sets the lamp down.* "You are late," she says, and means the opposite. The harbour is **dark**, the rain has'
+)
 _MORE = " not let up since noon, and somewhere below a boat knocks against the wall as if it wanted to be let in."
 
 

@@ -53,7 +53,9 @@ async def watch(browser: Browser, page: Page) -> AsyncIterator[Watched]:
     with tempfile.TemporaryDirectory(prefix="fabula-trace-") as folder:
         path = Path(folder) / "trace.json"
         await page.evaluate("Object.assign(probe, {frames: [], tasks: [], jump: 0, most: 0, on: true})")
-        await browser.start_tracing(page=page, path=path, categories=["toplevel", "disabled-by-default-devtools.timeline"])
+        await browser.start_tracing(
+            page=page, path=path, categories=["toplevel", "disabled-by-default-devtools.timeline"]
+        )
         yield watched
         await page.evaluate("probe.on = false")
         await browser.stop_tracing()
@@ -66,7 +68,9 @@ async def watch(browser: Browser, page: Page) -> AsyncIterator[Watched]:
 def _busiest(trace: Path) -> float:
     """The most processor time of one task of the page's main thread."""
     events = json.loads(trace.read_text("utf-8"))["traceEvents"]
-    mains = {(e["pid"], e["tid"]) for e in events if e["name"] == "thread_name" and e["args"]["name"] == "CrRendererMain"}
+    mains = {
+        (e["pid"], e["tid"]) for e in events if e["name"] == "thread_name" and e["args"]["name"] == "CrRendererMain"
+    }
     tasks = (e.get("tdur", 0) for e in events if e["name"].endswith("RunTask") and (e["pid"], e["tid"]) in mains)
     return max(tasks, default=0) / 1000
 

@@ -104,13 +104,13 @@ def run_announcing(module: str, *arguments: str, core: int) -> Iterator[Process]
 
 
 @contextmanager
-def run_fabula(data: Path, env: dict[str, str]) -> Iterator[Process]:
-    """Run the server under test on its own core till its first 200."""
+def run_fabula(data: Path, env: dict[str, str], module: str = "fabula") -> Iterator[Process]:
+    """Run the server under test on its own core till its first 200; `module` may be one that runs it watched."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     started = time.perf_counter()
     log = data / "bench-server.log"
-    child = _spawn(["fabula", "serve", "--port", str(port), "--data", str(data)], SERVER_CORE, log, env)
+    child = _spawn([module, "serve", "--port", str(port), "--data", str(data)], SERVER_CORE, log, env)
     with _stopping(child, log):
         _wait_for_200(child, f"http://127.0.0.1:{port}{_READY}")
         yield Process(child, port, time.perf_counter() - started)

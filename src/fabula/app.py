@@ -30,16 +30,16 @@ from fabula.features.connections import jobs as connections_jobs
 from fabula.features.conversations import ChatKind
 from fabula.features.conversations import http as conversations_http
 from fabula.features.generation import http as generation_http
-from fabula.features.generation.flusher import Flusher
-from fabula.features.generation.follow import Follower
-from fabula.features.generation.live import LiveRegistry
-from fabula.features.generation.orchestrate import Orchestrator
-from fabula.features.generation.previews import Previews, tale_scopes
+from fabula.features.generation.live.flusher import Flusher
+from fabula.features.generation.live.follow import Follower
+from fabula.features.generation.live.generations import LiveRegistry
 from fabula.features.generation.protocol import ERROR_SHAPES
-from fabula.features.generation.settle import REAP_BATCH, interrupt_orphans
 from fabula.features.generation.sources import TurnSources
-from fabula.features.generation.tales import Tales
-from fabula.features.generation.turns import Turns
+from fabula.features.generation.tale.previews import Previews, tale_scopes
+from fabula.features.generation.tale.source import Tales
+from fabula.features.generation.turn.orchestrate import Orchestrator
+from fabula.features.generation.turn.settle import REAP_BATCH, interrupt_orphans
+from fabula.features.generation.turn.turns import Turns
 from fabula.features.identity import http as identity_http
 from fabula.features.lore import http as lore_http
 from fabula.features.personas import http as personas_http

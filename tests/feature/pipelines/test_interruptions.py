@@ -5,8 +5,8 @@ from typing import Any
 
 from fabula.core.ids import GenerationId, InstanceId, uuid7
 from fabula.db import WriteTx
-from fabula.features.generation.settle import interrupt_orphans
 from fabula.features.generation.tables import llm_generations
+from fabula.features.generation.turn.settle import interrupt_orphans
 from fabula.plugins.testing import End, Hold, Say, ScriptedModel
 from tests.conftest import Place
 from tests.server import Client, running

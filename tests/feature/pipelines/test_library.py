@@ -16,11 +16,11 @@ from fabula.db import Database, ReadTx
 from fabula.features import conversations
 from fabula.features.conversations import Author, Chat, ChatKind, NewChat
 from fabula.features.generation import pipeline_library as library
-from fabula.features.generation.material import gather_from
 from fabula.features.generation.pipeline_library import PipelineChange, check_binding
 from fabula.features.generation.pipelines import Pipeline, built_in, read_definition
 from fabula.features.generation.pipelines.errors import PipelineNotFound, PipelineVersionConflict
 from fabula.features.generation.store import runs
+from fabula.features.generation.tale.material import gather_from
 from fabula.features.identity import ensure_local_owner
 from fabula.features.lore import Shelf
 from fabula.plugins import Json

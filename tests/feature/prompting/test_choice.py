@@ -10,7 +10,7 @@ from fabula.core.ids import uuid7
 from fabula.db import Database
 from fabula.features import conversations
 from fabula.features.conversations import Author, Chat, ChatKind, NewChat
-from fabula.features.generation.material import gather
+from fabula.features.generation.tale.material import gather
 from fabula.features.identity import ensure_local_owner
 from fabula.features.lore import Shelf
 from fabula.features.prompting import Scopes, library

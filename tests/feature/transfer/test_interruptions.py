@@ -15,7 +15,7 @@ from fabula.engine.blobs import FileBlobs
 from fabula.engine.jobs import Jobs
 from fabula.features.connections import Defaults
 from fabula.features.conversations import importing, read
-from fabula.features.generation.previews import tale_scopes
+from fabula.features.generation.tale.previews import tale_scopes
 from fabula.features.identity import ensure_local_owner
 from fabula.features.transfer import Shelves
 from fabula.features.transfer.chatfile import Outline, read_outline

@@ -8,7 +8,7 @@ import pytest
 from openai._streaming import SSEDecoder
 
 from fabula.core.ids import GenerationId
-from fabula.features.generation import frames
+from fabula.features.generation.live import frames
 from fabula.features.generation.protocol.chunks import Chunks, created, finish_reason
 from fabula.features.generation.protocol.stream import ChunkSource
 from fabula.http.sse import HEARTBEAT

@@ -1,8 +1,8 @@
 """Settings and memory of a tale: pure decisions."""
 
 from fabula.core.ids import PersonaId, uuid7
-from fabula.features.generation.effective import effective_settings, note_of, persona_of, variables_of
-from fabula.features.generation.memory import recall, to_meta
+from fabula.features.generation.tale.effective import effective_settings, note_of, persona_of, variables_of
+from fabula.features.generation.tale.memory import recall, to_meta
 from fabula.features.lore import TimedChange
 from fabula.features.prompting import Position, VariableChange, VariableScope
 from fabula.plugins import Json

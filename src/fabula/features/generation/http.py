@@ -12,7 +12,6 @@ from fabula.features import conversations
 from fabula.features.connections import Connections
 from fabula.features.conversations import ChatOut, MessageOut
 from fabula.features.generation import read
-from fabula.features.generation.begin import begin_continue, begin_impersonate, begin_reply, begin_variant
 from fabula.features.generation.pipeline_routes import add_pipelines
 from fabula.features.generation.protocol import Completions, add_routes
 from fabula.features.generation.schemas import (
@@ -24,7 +23,8 @@ from fabula.features.generation.schemas import (
     StartChatIn,
     TraceOut,
 )
-from fabula.features.generation.turns import (
+from fabula.features.generation.turn.begin import begin_continue, begin_impersonate, begin_reply, begin_variant
+from fabula.features.generation.turn.turns import (
     Turns,
     live_in_chat,
     live_of_message,

@@ -11,7 +11,6 @@ from fabula.core.actor import Actor, Scope
 from fabula.core.ids import PipelineRunId
 from fabula.db import ReadTx
 from fabula.features.generation import pipeline_library, runs
-from fabula.features.generation.begin_run import begin_run
 from fabula.features.generation.pipeline_library import PipelineChange
 from fabula.features.generation.pipeline_schemas import (
     PipelineChangeIn,
@@ -25,7 +24,8 @@ from fabula.features.generation.pipeline_schemas import (
 from fabula.features.generation.pipelines import PipelineId, StepKinds, read_definition
 from fabula.features.generation.pipelines.kinds import DEFAULT_USE
 from fabula.features.generation.read import get_generation
-from fabula.features.generation.turns import Turns
+from fabula.features.generation.turn.begin_run import begin_run
+from fabula.features.generation.turn.turns import Turns
 from fabula.http.deps import CallerDep
 from fabula.http.document import faults
 from fabula.http.params import LIMIT, ChatIdQuery, Cursor, Limit, known_id, optional_id

@@ -10,10 +10,10 @@ from fabula.db import WriteTx
 from fabula.features import profiles
 from fabula.features.connections import Connections, merge_params
 from fabula.features.conversations import ChatKind, HistoryLine, MessageRole
-from fabula.features.generation.begin import Begin, Begun, Turn, claim, record
-from fabula.features.generation.material import Material, load_unread, tell
 from fabula.features.generation.protocol.asked import Asked, Given
-from fabula.features.generation.tales import window_of
+from fabula.features.generation.tale.material import Material, load_unread, tell
+from fabula.features.generation.tale.source import window_of
+from fabula.features.generation.turn.begin import Begin, Begun, Turn, claim, record
 from fabula.features.generation.types import Mode, Started, Trigger
 from fabula.features.lore import Shelf
 from fabula.features.prompting import Insert, LastMessages

@@ -17,8 +17,8 @@ from fabula.features.generation.protocol.faults import problem_of_answer, shape
 from fabula.features.generation.protocol.leave import CompletionStream, is_done_before_leaving
 from fabula.features.generation.protocol.stream import ChunkSource
 from fabula.features.generation.read import get_generation, get_stored
-from fabula.features.generation.tales import Tales
-from fabula.features.generation.turns import Turns
+from fabula.features.generation.tale.source import Tales
+from fabula.features.generation.turn.turns import Turns
 from fabula.features.generation.types import GenerationStatus
 from fabula.features.profiles import ProfileName
 from fabula.http.deps import Caller

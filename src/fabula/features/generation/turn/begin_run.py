@@ -7,10 +7,10 @@ from fabula.core.ids import BranchId, ChatId
 from fabula.db import WriteTx
 from fabula.features.conversations import Branch, Chat
 from fabula.features.generation import store
-from fabula.features.generation.begin import Begin, Begun, Turn, begin_reply
 from fabula.features.generation.pipeline_library import get_pipeline
 from fabula.features.generation.pipelines import PipelineId
 from fabula.features.generation.pipelines.errors import PipelineDisabled
+from fabula.features.generation.turn.begin import Begin, Begun, Turn, begin_reply
 from fabula.features.generation.types import Started, Trigger
 
 

@@ -5,9 +5,9 @@ import asyncio
 from fabula.core.actor import Actor
 from fabula.core.ids import GenerationId
 from fabula.db import Database
-from fabula.features.generation import frames
 from fabula.features.generation.errors import TooManyStreams
-from fabula.features.generation.live import LiveRegistry
+from fabula.features.generation.live import frames
+from fabula.features.generation.live.generations import LiveRegistry
 from fabula.features.generation.outcome import stored_terminal
 from fabula.features.generation.read import get_stored
 from fabula.features.generation.types import Generation, GenerationStatus, StoredText

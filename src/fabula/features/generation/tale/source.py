@@ -10,13 +10,13 @@ from fabula.db import Database, ReadTx, WriteTx
 from fabula.features import conversations, profiles, prompting
 from fabula.features.connections import Connection
 from fabula.features.conversations import Author, Branch, Chat
-from fabula.features.generation.compose import Composed, Turn, compose
-from fabula.features.generation.explain import explain
-from fabula.features.generation.material import Material, find_standing, gather_from, profile_of, read_books, tell
-from fabula.features.generation.memory import to_meta
 from fabula.features.generation.sources import NOTHING, Additions, BuiltPrompt, Expanded, Place
-from fabula.features.generation.tale_lore import asks_standing
-from fabula.features.generation.tale_stage import TaleStage
+from fabula.features.generation.tale.compose import Composed, Turn, compose
+from fabula.features.generation.tale.explain import explain
+from fabula.features.generation.tale.lore import asks_standing
+from fabula.features.generation.tale.material import Material, find_standing, gather_from, profile_of, read_books, tell
+from fabula.features.generation.tale.memory import to_meta
+from fabula.features.generation.tale.stage import TaleStage
 from fabula.features.generation.types import Started
 from fabula.features.lore import Lorebook, Shelf
 from fabula.plugins import Json

@@ -10,7 +10,7 @@ from fabula.core.ids import InstanceId
 from fabula.db import Database
 from fabula.features import conversations
 from fabula.features.generation import store
-from fabula.features.generation.live import LiveGeneration, LiveRegistry
+from fabula.features.generation.live.generations import LiveGeneration, LiveRegistry
 from fabula.telemetry import metrics
 
 log = structlog.get_logger()

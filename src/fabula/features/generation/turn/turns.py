@@ -12,14 +12,14 @@ from fabula.db import Database, ReadTx, WriteTx
 from fabula.engine.operations import Operation
 from fabula.features import connections, conversations, profiles
 from fabula.features.conversations import Author, Chat, ChatKind, Message, MessageRole, NewChat, NewMessage
-from fabula.features.generation import tales
-from fabula.features.generation.begin import Begun, Turn
 from fabula.features.generation.errors import MessageTooLong
-from fabula.features.generation.follow import Follower
-from fabula.features.generation.orchestrate import Orchestrator
+from fabula.features.generation.live.follow import Follower
 from fabula.features.generation.pipeline_library import check_binding
 from fabula.features.generation.read import list_generations
 from fabula.features.generation.sources import Place, TurnSources
+from fabula.features.generation.tale import source as tales
+from fabula.features.generation.turn.begin import Begun, Turn
+from fabula.features.generation.turn.orchestrate import Orchestrator
 from fabula.features.generation.types import Generation, GenerationStatus
 from fabula.http.sse import Source
 from fabula.plugins import Json

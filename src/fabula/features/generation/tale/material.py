@@ -9,7 +9,9 @@ from fabula.db import ReadTx
 from fabula.features import conversations, identity, lore, profiles, prompting
 from fabula.features.conversations import Branch, Chat, HistoryLine
 from fabula.features.generation import store
-from fabula.features.generation.effective import (
+from fabula.features.generation.sources import Bound
+from fabula.features.generation.store.setting import Candidate
+from fabula.features.generation.tale.effective import (
     AuthorNote,
     effective_settings,
     note_of,
@@ -17,9 +19,7 @@ from fabula.features.generation.effective import (
     pipeline_of,
     variables_of,
 )
-from fabula.features.generation.memory import Memory, recall
-from fabula.features.generation.sources import Bound
-from fabula.features.generation.store.setting import Candidate
+from fabula.features.generation.tale.memory import Memory, recall
 from fabula.features.lore import Lorebook, LorebookId, Shelf
 from fabula.features.prompting import Insert, LastMessages, MacroContext, Persona
 from fabula.plugins import Json

@@ -17,8 +17,8 @@ from fabula.core.errors import AppError
 from fabula.features.generation.pipelines import Step, StepKinds, in_order, step_of
 from fabula.features.generation.pipelines.errors import StepBroken, StepFailed, StepMisused, StepTimeout
 from fabula.features.generation.pipelines.types import PHASES
+from fabula.features.generation.running.host import Asker, RunState, StepHost
 from fabula.features.generation.sources import Additions
-from fabula.features.generation.step_host import Asker, RunState, StepHost
 from fabula.features.generation.types import StepRecord
 from fabula.plugins import FoundMessage, Json, PromptPiece, StepResult, StepType
 

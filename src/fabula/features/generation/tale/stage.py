@@ -7,10 +7,10 @@ from fabula.core.ids import VariantId
 from fabula.db import Database, WriteTx
 from fabula.features import conversations
 from fabula.features.conversations import HistoryLine
-from fabula.features.generation.compose import Composed
-from fabula.features.generation.material import STEPS, Material
 from fabula.features.generation.sources import Bound
-from fabula.features.generation.tale_recall import find_older
+from fabula.features.generation.tale.compose import Composed
+from fabula.features.generation.tale.material import STEPS, Material
+from fabula.features.generation.tale.recall import find_older
 from fabula.features.prompting import TemplateContext, TokenCounter
 from fabula.plugins import FoundMessage, Json, LeftMessage
 

@@ -14,15 +14,15 @@ from fabula.engine.operations import Operation
 from fabula.features.connections import Choice, Connections
 from fabula.features.conversations import Author, Branch, Chat
 from fabula.features.generation import store
-from fabula.features.generation.begin import Begin, Begun, Repeated, Turn
-from fabula.features.generation.insist import insist
-from fabula.features.generation.live import LiveRegistry
+from fabula.features.generation.live.generations import LiveRegistry
 from fabula.features.generation.outcome import Terminal, broken_off, stored_terminal, terminal
 from fabula.features.generation.read import get_generation, get_stored
-from fabula.features.generation.settle import give_up, settle
 from fabula.features.generation.sources import TurnSources
+from fabula.features.generation.turn.begin import Begin, Begun, Repeated, Turn
+from fabula.features.generation.turn.insist import insist
+from fabula.features.generation.turn.settle import give_up, settle
+from fabula.features.generation.turn.write import Writing, write_answer
 from fabula.features.generation.types import GenerationStatus, Outcome, Started, StepRecord
-from fabula.features.generation.write import Writing, write_answer
 from fabula.telemetry import metrics
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ import asyncio
 import time
 
 from fabula.core.ids import GenerationId, MessageId, VariantId, WorkspaceId
-from fabula.features.generation import frames
+from fabula.features.generation.live import frames
 from fabula.features.generation.types import Started
 from fabula.telemetry import metrics
 

@@ -14,13 +14,13 @@ from fabula.core.errors import AppError
 from fabula.db import Database, WriteTx
 from fabula.features.connections import Connection, Connections
 from fabula.features.generation import store, upstream
-from fabula.features.generation.insist import insist
-from fabula.features.generation.live import LiveGeneration
+from fabula.features.generation.live.generations import LiveGeneration
 from fabula.features.generation.outcome import fault, interruption
-from fabula.features.generation.performance import Performance
-from fabula.features.generation.piped import open_performance, with_params
 from fabula.features.generation.reasoning import ReasoningSplitter
+from fabula.features.generation.running.performance import Performance
+from fabula.features.generation.running.piped import open_performance, with_params
 from fabula.features.generation.sources import NOTHING, Additions, BuiltPrompt, Explanation, Stage, TurnSources
+from fabula.features.generation.turn.insist import insist
 from fabula.features.generation.types import GenerationStatus, Outcome, Started, StepRecord
 from fabula.plugins import ChatBatch, ChatRequest, Json, TokenUsage
 from fabula.telemetry import metrics

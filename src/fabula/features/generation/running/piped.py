@@ -7,11 +7,11 @@ from fabula.core.actor import Actor
 from fabula.db import Database, WriteTx
 from fabula.features.connections import Connection, Connections
 from fabula.features.generation import store
-from fabula.features.generation.asker import ModelAsker
-from fabula.features.generation.performance import Performance
 from fabula.features.generation.pipelines import PipelineId, StepKinds
+from fabula.features.generation.running.asker import ModelAsker
+from fabula.features.generation.running.host import RunState
+from fabula.features.generation.running.performance import Performance
 from fabula.features.generation.sources import Stage
-from fabula.features.generation.step_host import RunState
 from fabula.features.generation.types import Started, Trigger
 from fabula.plugins import Json
 

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fabula.features import lore, prompting
-from fabula.features.generation import tale_lore, tale_steps
-from fabula.features.generation.effective import AuthorNote
-from fabula.features.generation.material import Material
-from fabula.features.generation.memory import to_meta
-from fabula.features.generation.scribe import Scribe, depth_prompt_of, read_fields
 from fabula.features.generation.sources import NOTHING, Additions
+from fabula.features.generation.tale import lore as tale_lore
+from fabula.features.generation.tale import steps as tale_steps
+from fabula.features.generation.tale.effective import AuthorNote
+from fabula.features.generation.tale.material import Material
+from fabula.features.generation.tale.memory import to_meta
+from fabula.features.generation.tale.scribe import Scribe, depth_prompt_of, read_fields
 from fabula.features.generation.types import Mode
 from fabula.features.lore import Lorebook, LoreResult, Position
 from fabula.features.prompting import (

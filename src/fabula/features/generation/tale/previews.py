@@ -10,10 +10,10 @@ from fabula.db import Database, ReadTx
 from fabula.features import conversations, lore, personas, profiles
 from fabula.features.connections import Connections
 from fabula.features.conversations import HistoryLine, MessageRole
-from fabula.features.generation.compose import Composed, Turn
-from fabula.features.generation.material import Material, Template, gather, load_unread, tell
 from fabula.features.generation.store.setting import Candidate
-from fabula.features.generation.tales import Tales, window_of
+from fabula.features.generation.tale.compose import Composed, Turn
+from fabula.features.generation.tale.material import Material, Template, gather, load_unread, tell
+from fabula.features.generation.tale.source import Tales, window_of
 from fabula.features.generation.types import Mode
 from fabula.features.lore import LorebookId, Shelf, TriedOut
 from fabula.features.prompting import Preview, Scopes

@@ -4,9 +4,9 @@ import hashlib
 
 from msgspec.json import Encoder
 
-from fabula.features.generation.compose import Composed
-from fabula.features.generation.material import Told
 from fabula.features.generation.sources import NOTHING, Additions, Explanation
+from fabula.features.generation.tale.compose import Composed
+from fabula.features.generation.tale.material import Told
 from fabula.plugins import FoundMessage, Json
 
 _encode = Encoder().encode

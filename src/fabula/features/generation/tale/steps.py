@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from fabula.features.generation.material import Material
 from fabula.features.generation.sources import Additions
+from fabula.features.generation.tale.material import Material
 from fabula.features.prompting import Insert, Position
 
 # After all lore of its place and before the author's note; kept longer than any lore.

@@ -1,0 +1,123 @@
+"""`fabula serve` with a watch on its write transactions: `python -m bench.timed serve …` writes what they took at its end.
+
+Where to: the file that FABULA_BENCH_WRITES names. A transaction is timed from its BEGIN to after its COMMIT; on SQLite
+that is what holds up every other writer, and may be several functions that waited together. CPU time is of the thread
+that runs it: what the machine does besides, and waiting for the disk, is not in it.
+"""
+
+import os
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from fabula import cli
+from fabula.db.database import Database
+from fabula.db.dialect import postgres, sqlite
+
+T = TypeVar("T")
+BAR_MS = 50
+
+
+class Took(msgspec.Struct, frozen=True, order=True):
+    """Milliseconds, by the clock and by the processor."""
+
+    wall: float
+    cpu: float
+    what: str
+
+
+_taken: list[Took] = []
+_running: list[str] = []
+
+
+def tell_longest(file: Path) -> str:
+    """The longest of a run, and how many were over the bar."""
+    taken = sorted(msgspec.json.decode(file.read_bytes(), type=list[Took]), reverse=True)
+    over = [took for took in taken if took.wall > BAR_MS]
+    lines = [f"  {took.wall:.0f} ms ({took.cpu:.0f} ms of CPU) {took.what}" for took in taken[:5]]
+    return "\n".join([f"  {len(taken):,} write transactions, {len(over)} over {BAR_MS} ms; the longest:", *lines])
+
+
+def _name(fn: Callable[..., object]) -> str:
+    """The use case: a route's own wrapper holds it as `fn`."""
+    cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True)) if hasattr(fn, "__code__") else {}
+    inner = cells["fn"].cell_contents if "fn" in cells else fn
+    return str(getattr(inner, "__qualname__", inner))
+
+
+def _watch_functions(method: str, at: int) -> None:
+    """Note the name of each function that a `Database` runs, as it begins."""
+    run = getattr(Database, method)
+
+    def noting(self: Database, *args: object, **kwargs: object) -> Awaitable[object]:
+        fn = args[at]
+        assert callable(fn)
+
+        def noted(*inner: object, **named: object) -> object:
+            _running.append(_name(fn))
+            return fn(*inner, **named)
+
+        awaitable: Awaitable[object] = run(self, *args[:at], noted, *args[at + 1 :], **kwargs)
+        return awaitable
+
+    setattr(Database, method, noting)
+
+
+def _note(began: float, cpu: float) -> None:
+    what = ", ".join(dict.fromkeys(_running)) + (f" ({len(_running)} together)" if len(_running) > 1 else "")
+    _taken.append(Took((time.perf_counter() - began) * 1000, (time.thread_time() - cpu) * 1000, what))
+    _running.clear()
+
+
+def _watch_sqlite() -> None:
+    run = sqlite.SqliteBackend._run_group  # noqa: SLF001  # the one place where a transaction begins and ends
+
+    def timed(self: sqlite.SqliteBackend, group: list[object]) -> bool:
+        began, cpu = time.perf_counter(), time.thread_time()
+        closing = run(self, group)  # type: ignore[arg-type]  # its own list
+        _note(began, cpu)
+        return closing
+
+    sqlite.SqliteBackend._run_group = timed  # type: ignore[method-assign,assignment]  # noqa: SLF001  # as above
+
+
+def _watch_postgres() -> None:
+    """With one writer at a time, as an import is; reads go the same way and are not told apart, but are short."""
+    run = postgres.PostgresBackend._run  # noqa: SLF001  # as above
+
+    async def timed(self: postgres.PostgresBackend, workspace: object, fn: Callable[[object], T]) -> T:
+        _running.clear()
+        began, cpu = time.perf_counter(), time.thread_time()
+        result: T = await run(self, workspace, fn)  # type: ignore[arg-type]  # passed on as it came
+        if _running:
+            _note(began, cpu)
+        return result
+
+    postgres.PostgresBackend._run = timed  # type: ignore[method-assign,assignment]  # noqa: SLF001  # as above
+
+
+def _tell_at_close(file: Path) -> None:
+    """Not at exit: the server passes on the signal that ended it, and dies of it."""
+    close = Database.close
+
+    async def closing(self: Database) -> None:
+        await close(self)
+        file.write_bytes(msgspec.json.encode(_taken))
+
+    Database.close = closing  # type: ignore[method-assign]  # a watch
+
+
+def main() -> None:
+    _watch_functions("write", 1)
+    _watch_functions("system", 1)
+    _watch_sqlite()
+    _watch_postgres()
+    _tell_at_close(Path(os.environ["FABULA_BENCH_WRITES"]))
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

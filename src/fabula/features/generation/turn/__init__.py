@@ -1,0 +1,1 @@
+"""The turn: begin, write, settle."""
