@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Connection } from "@/api/client";
 import type { FormProps } from "../Workbench";
 import classes from "../Workshop.module.css";
-import type { ConnectionDraft } from "./ConnectionsPage";
+import type { ConnectionDraft } from "./draft";
 import { ConnectionCheck } from "./ConnectionCheck";
 
 const PROVIDERS = ["openai_compatible", "anthropic", "embedded"] as const;

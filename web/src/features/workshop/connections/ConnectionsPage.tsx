@@ -3,19 +3,7 @@ import { type Connection, http, take } from "@/api/client";
 import { ALL, type Resource } from "../resource";
 import { Workbench } from "../Workbench";
 import { ConnectionForm } from "./ConnectionForm";
-
-export interface ConnectionDraft {
-  readonly name: string;
-  readonly provider: Connection["provider"];
-  readonly baseUrl: string;
-  /** Undefined leaves a stored key as it is. */
-  readonly apiKey?: string;
-  readonly defaultModel: string;
-  readonly contextTokens: number;
-  readonly answerTokens: number;
-  readonly enabled: boolean;
-  readonly isDefault: boolean;
-}
+import type { ConnectionDraft } from "./draft";
 
 const path = (connection: Connection) => ({ path: { connectionId: connection.id } });
 const toBody = ({ apiKey, baseUrl, defaultModel, ...rest }: ConnectionDraft) => ({

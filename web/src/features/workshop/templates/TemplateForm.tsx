@@ -8,7 +8,7 @@ import type { FormProps } from "../Workbench";
 import { offsetOf } from "./highlight";
 import { Preview } from "./Preview";
 import { SourceEditor } from "./SourceEditor";
-import type { TemplateDraft } from "./TemplatesPage";
+import type { TemplateDraft } from "./draft";
 import { type Problem, usePreview } from "./usePreview";
 
 export function TemplateForm({ draft, set }: FormProps<Template, TemplateDraft>) {

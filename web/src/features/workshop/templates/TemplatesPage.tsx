@@ -4,14 +4,7 @@ import { http, take, type Template } from "@/api/client";
 import { ALL, type Resource } from "../resource";
 import { Workbench } from "../Workbench";
 import { TemplateForm } from "./TemplateForm";
-
-export interface TemplateDraft {
-  readonly name: string;
-  readonly templateText: string;
-  readonly scope: string;
-  readonly scopeId: string | null;
-  readonly enabled: boolean;
-}
+import type { TemplateDraft } from "./draft";
 
 const path = (template: Template) => ({ path: { templateId: template.id } });
 

@@ -1,0 +1,7 @@
+export interface TemplateDraft {
+  readonly name: string;
+  readonly templateText: string;
+  readonly scope: string;
+  readonly scopeId: string | null;
+  readonly enabled: boolean;
+}
