@@ -1,6 +1,8 @@
 """Measure the speed rows and print one table.
 
-    python -m bench.run [--rows deltas,short,live,first,start] [--lanes sqlite,postgres] [--quick] [--strict]
+    python -m bench.run [--rows deltas,short,live,first,start,…] [--lanes sqlite,postgres] [--quick] [--strict]
+
+The rows of `bench.rows`, then those of sizes (`bench.size_rows`).
 
 The server under test has core 0 for itself; the fake upstream, PostgreSQL and this client share core 1. Figures of
 two machines do not compare; ratios within one run do.
@@ -17,9 +19,11 @@ from rich.table import Table
 
 from bench.lab import Lab, Result, open_lab
 from bench.processes import OTHER_CORE, pin
-from bench.rows import ROWS
+from bench.rows import ROWS as SPEEDS
+from bench.size_rows import ROWS as SIZES
 
 LANES = ("sqlite", "postgres")
+ROWS = {**SPEEDS, **SIZES}
 
 
 async def _measure(lab: Lab, rows: list[str], lanes: list[str]) -> list[Result]:

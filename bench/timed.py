@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from bench.load import quantile
 from fabula import cli
 from fabula.db.database import Database
 from fabula.db.dialect import postgres, sqlite
@@ -38,7 +39,10 @@ def tell_longest(file: Path) -> str:
     taken = sorted(msgspec.json.decode(file.read_bytes(), type=list[Took]), reverse=True)
     over = [took for took in taken if took.wall > BAR_MS]
     lines = [f"  {took.wall:.0f} ms ({took.cpu:.0f} ms of CPU) {took.what}" for took in taken[:5]]
-    return "\n".join([f"  {len(taken):,} write transactions, {len(over)} over {BAR_MS} ms; the longest:", *lines])
+    cpu = [took.cpu for took in taken]
+    spread = f"of CPU p50 {quantile(cpu, 0.5):.0f}, p99 {quantile(cpu, 0.99):.0f}, most {max(cpu):.0f} ms"
+    head = f"  {len(taken):,} write transactions, {len(over)} over {BAR_MS} ms ({spread}); the longest:"
+    return "\n".join([head, *lines])
 
 
 def _name(fn: Callable[..., object]) -> str:

@@ -1,7 +1,9 @@
 """`fabula serve`: the server and its page."""
 
 import resource
+import signal
 import socket
+import sys
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +54,8 @@ def serve(
     configure_logs(settings.log_level, settings.log_format)
     listener = listen(settings)
     _raise_file_limit()
+    # uvicorn raises the signal again when it has shut down; by default that would be the end before all is closed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvloop.run(_serve(settings, listener, open_page=open_page))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -79,6 +79,17 @@ class ChatModel(Protocol):
     async def close(self) -> None:
         """Release connections and child processes."""
         ...
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """What a `ChatModel` may be beside: `tokenizer` is its name in explanations, None where its server has none."""
+
+    @property
+    def tokenizer(self) -> str | None: ...
+
+    async def count_tokens(self, model: str, texts: Sequence[str]) -> Sequence[int] | None:
+        """Tokens of each text, by one call within half a second; None: it cannot be said now. Raises `ModelError`."""
 
 
 class StepType(StrEnum):

@@ -128,3 +128,13 @@ async def test_weights_chosen_meanwhile_serve_the_next_answer(model: EmbeddedMod
     (new,) = children_of(os.getpid())
     assert new != old
     assert b"other.gguf" in Path(f"/proc/{new}/cmdline").read_bytes()
+
+
+async def test_its_own_tokenizer_counts_once_it_runs(model: EmbeddedModel) -> None:
+    texts = ["Hello there, world!", "Привет, мир! 🦊", ""]
+    assert await model.count_tokens("any", texts) is None
+    read = [usage.prompt_tokens for text in texts if (usage := (await answer(model, ask(text, 1)))[2])]
+    counts = await model.count_tokens("any", texts)
+    # Beside the text each prompt has the same: what the chat template writes.
+    assert counts == [tokens - read[2] for tokens in read]
+    assert (len(read), counts[2]) == (3, 0)

@@ -1,10 +1,11 @@
-"""The bench's proofs, small: what `python -m bench.kill_turns`, `reconnects` and `start_kill` do at length."""
+"""The bench's proofs, small: what `python -m bench.kill_turns`, `kill_all`, `reconnects` and `start_kill` do at length."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
+from bench.kill_all import torment_all
 from bench.kill_turns import torment
 from bench.processes import Process
 from bench.reconnects import reconnect
@@ -18,6 +19,15 @@ async def test_kills_lose_double_and_break_nothing(place: Place, env: dict[str, 
     report = await torment(place.data, env, count=3, seed=4)
     assert report.violations == []
     assert (report.kills, report.interrupted > 0, report.repeated > 0) == (3, True, True)
+
+
+async def test_kills_amid_changes_of_every_kind_lose_double_and_break_nothing(
+    place: Place, env: dict[str, str]
+) -> None:
+    report, crowd = await torment_all(place.data, env, count=2, seed=4)
+    assert report.violations == []
+    assert len(crowd.deeds) > 8
+    assert crowd.repeated > 0
 
 
 async def test_streams_survive_reconnects_without_a_gap_or_a_double(place: Place, env: dict[str, str]) -> None:

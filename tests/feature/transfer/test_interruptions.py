@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fabula.core.actor import Actor
-from fabula.core.ids import InstanceId, uuid7
+from fabula.core.ids import ChatId, InstanceId, uuid7
 from fabula.db import Database
 from fabula.engine.blobs import FileBlobs
 from fabula.engine.jobs import Jobs
@@ -19,11 +19,12 @@ from fabula.features.generation.tale.previews import tale_scopes
 from fabula.features.identity import ensure_local_owner
 from fabula.features.transfer import Shelves
 from fabula.features.transfer.chatfile import Outline, read_outline
-from fabula.features.transfer.chats import Destination, import_chats
+from fabula.features.transfer.chats import import_chats
+from fabula.features.transfer.destination import Destination
 from fabula.features.transfer.errors import FileGone
 from fabula.features.transfer.folder import import_folder
 from fabula.features.transfer.source import FolderSource
-from fabula.features.transfer.types import Cast, ItemStatus
+from fabula.features.transfer.types import Cast, Item, ItemStatus
 from tests.unit.transfer.making import chat_file, header, said
 
 LONG = chat_file(header(), *(said(f"m{n}", user=n % 2 == 1) for n in range(1200)))
@@ -132,3 +133,25 @@ async def test_a_folder_is_whole_after_a_death_in_every_step(db: Database, actor
         *(name for name in files if name != "settings.json"), "a.png", "Lost.json",
     }  # fmt: skip
     assert {item["status"] for item in items if isinstance(item, dict)} <= {"created", "duplicate"}
+
+
+async def test_what_a_chat_has_grown_by_can_be_cut_off_and_done_again(db: Database, actor: Actor) -> None:
+    begun = chat_file(header(), *(said(f"m{n}", user=n % 2 == 1) for n in range(3)))
+    (item,) = await import_chats(db, actor, Destination(Cast(None), lambda _: begun), [read_outline("x.jsonl", begun)])
+    to, outline = Destination(Cast(None), lambda _: LONG), read_outline("x.jsonl", LONG)
+    task = asyncio.create_task(import_chats(db, actor, to, [outline]))
+    while not (cut := await last_seq(db, actor, item)) > 2:
+        await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert 2 < cut < 1199
+    (again,) = await import_chats(db, actor, to, [outline])
+    assert (again.status, again.id, await titles(db, actor)) == (ItemStatus.CREATED, item.id, ["x"])
+    assert await last_seq(db, actor, item) == 1199
+    (done,) = await import_chats(db, actor, to, [outline])
+    assert (done.status, done.id) == (ItemStatus.DUPLICATE, item.id)
+
+
+async def last_seq(db: Database, actor: Actor, item: Item) -> int:
+    chat = await db.read(actor, read.get_chat, ChatId(str(item.id)))
+    return (await db.read(actor, read.get_branch, chat, None)).last_seq

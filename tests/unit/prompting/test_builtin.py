@@ -19,7 +19,6 @@ from fabula.features.prompting import (
     Variables,
     build,
     expand_fields,
-    find_counter,
     parse_examples,
     read_character,
     render,
@@ -27,6 +26,7 @@ from fabula.features.prompting import (
 )
 from fabula.features.prompting.builtin import BUILTIN_TEMPLATE
 from fabula.features.prompting.template import validate
+from fabula.features.prompting.tokens import find_counter
 from fabula.features.prompting.types import Character
 from fabula.plugins.contracts import Json
 from tests.unit.prompting.support import CARD, NOW, macro_context

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fabula.features.prompting import find_counter
-from fabula.features.prompting.tokens import CachedCounter, EstimatingCounter
+from fabula.features.prompting.tokens import CachedCounter, EstimatingCounter, find_counter
 
 ESTIMATE = EstimatingCounter()
 
@@ -81,7 +80,7 @@ def test_a_text_is_counted_once_and_the_cache_is_bounded() -> None:
     assert inner.asked == 1
     for number in range(40_000):
         counter.count(f"{number:080d}")
-    assert len(counter._young) + len(counter._old) <= 2 * 16_384
+    assert len(counter._known._young) + len(counter._known._old) <= 2 * 16_384
     counter.count(text)
     assert inner.asked == 40_002
 

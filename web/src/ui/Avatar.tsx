@@ -35,12 +35,14 @@ export function Avatar({ name, src, size }: Props) {
   );
 }
 
+// Making one costs more than a hundred names.
+const letters = new Intl.Segmenter();
+
 export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/u).slice(0, 2);
   return (
-    words
-      .map((word) => [...new Intl.Segmenter().segment(word)][0]?.segment.toLocaleUpperCase() ?? "")
-      .join("") || "?"
+    words.map((word) => letters.segment(word).containing(0)?.segment.toLocaleUpperCase() ?? "").join("") ||
+    "?"
   );
 }
 

@@ -9,7 +9,8 @@ from fabula.features.prompting.preview import Preview
 from fabula.features.prompting.scopes import Scopes
 from fabula.features.prompting.store import CHOSEN
 from fabula.features.prompting.template import TemplateContext, render
-from fabula.features.prompting.tokens import TokenCounter, find_counter
+from fabula.features.prompting.tokenizers import Counters
+from fabula.features.prompting.tokens import TokenCounter
 from fabula.features.prompting.types import (
     HistoryMessage,
     Insert,
@@ -27,6 +28,7 @@ from fabula.features.prompting.types import (
 __all__ = [
     "CHOSEN",
     "DEFAULT_SYSTEM",
+    "Counters",
     "HistoryMessage",
     "Insert",
     "LastMessages",
@@ -45,7 +47,6 @@ __all__ = [
     "build",
     "expand",
     "expand_fields",
-    "find_counter",
     "parse_examples",
     "read_character",
     "render",

@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import math
 import os
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Protocol
 
@@ -84,17 +85,40 @@ class EncodingCounter:
         return len(self._encoding.encode_ordinary(text))
 
 
-class CachedCounter:
-    """Remembers counts by the hash of a text, never the text: two generations of at most 16,384 counts each.
+class Remembered:
+    """Counts by the hash of a text, never the text: two generations of at most 16,384 counts each.
 
     Python's string hash is keyed anew in each process, so nobody can make two texts collide on purpose. Threads may
     share it: the worst that a race costs is counting a text twice.
     """
 
+    def __init__(self) -> None:
+        self._young: dict[Hashable, int] = {}
+        self._old: dict[Hashable, int] = {}
+
+    def find(self, by: Hashable, text: str) -> int | None:
+        """What `by` counted for `text`."""
+        key = (by, hash(text), len(text))
+        found = self._young.get(key)
+        if found is None and (found := self._old.get(key)) is not None:
+            self._put(key, found)
+        return found
+
+    def keep(self, by: Hashable, text: str, count: int) -> None:
+        self._put((by, hash(text), len(text)), count)
+
+    def _put(self, key: Hashable, count: int) -> None:
+        if len(self._young) >= _CACHED:
+            self._old, self._young = self._young, {}
+        self._young[key] = count
+
+
+class CachedCounter:
+    """Remembers what a counter has counted."""
+
     def __init__(self, counter: TokenCounter) -> None:
         self._counter = counter
-        self._young: dict[tuple[int, int], int] = {}
-        self._old: dict[tuple[int, int], int] = {}
+        self._known = Remembered()
 
     @property
     def name(self) -> str:
@@ -103,15 +127,10 @@ class CachedCounter:
     def count(self, text: str) -> int:
         if len(text) < _WORTH_CACHING:
             return self._counter.count(text)
-        key = (hash(text), len(text))
-        found = self._young.get(key)
+        found = self._known.find(None, text)
         if found is None:
-            found = self._old.get(key)
-            if found is None:
-                found = self._counter.count(text)
-            if len(self._young) >= _CACHED:
-                self._old, self._young = self._young, {}
-            self._young[key] = found
+            found = self._counter.count(text)
+            self._known.keep(None, text, found)
         return found
 
 

@@ -8,7 +8,8 @@ from fabula.core.actor import Actor
 from fabula.core.errors import AppError
 from fabula.features import profiles
 from fabula.features.transfer.chatfile import HeaderView, Outline, read_object
-from fabula.features.transfer.chats import MAX_CHAT_BYTES, Destination, failed, import_chats, look_through
+from fabula.features.transfer.chats import MAX_CHAT_BYTES, import_chats, look_through
+from fabula.features.transfer.destination import Destination, failed
 from fabula.features.transfer.errors import CharacterUnknown
 from fabula.features.transfer.layout import Layout
 from fabula.features.transfer.parts import MAX_JSON_BYTES, card_item, failed_item, learn

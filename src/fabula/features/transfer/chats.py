@@ -1,54 +1,27 @@
 """Import the chat files of one character: each file a chat, or a branch of the chat it was copied from.
 
 A flow of many transactions. A chat stays invisible until it is whole; one that fails leaves nothing. What was imported
-before is known by its content, so that an import can be repeated.
+before is known by its content, so that an import can be repeated; what has grown since goes on (see `continuing`).
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 
 from fabula.core.actor import Actor
-from fabula.core.clock import utc_now
 from fabula.core.errors import AppError
 from fabula.core.ids import BranchId, ChatId, InstanceId, OperationId
 from fabula.db import Database, WriteTx
 from fabula.engine.store import delete_operation, insert_operation
 from fabula.features.conversations import Chat, ChatKind, importing, whole
-from fabula.features.transfer.chatfile import (
-    KEPT,
-    HeaderView,
-    Outline,
-    read_batches,
-    read_date,
-    read_outline,
-    settings_of,
-    title_of,
-)
+from fabula.features.transfer.chatfile import KEPT, Outline, read_outline, settings_of, title_of
+from fabula.features.transfer.continuing import continue_chat
+from fabula.features.transfer.destination import Destination, failed, item_of, pour
 from fabula.features.transfer.errors import NotAChat
 from fabula.features.transfer.family import Line, families, stem
-from fabula.features.transfer.types import Cast, Item, ItemKind, ItemStatus, JsonObject, Note, Notes
-from fabula.plugins import Json
+from fabula.features.transfer.types import Cast, Item, ItemStatus, JsonObject, Notes
 
 MAX_CHAT_BYTES = 128 * 2**20
-# The content of a file that was looked through before; blocking.
-Read = Callable[[Outline], bytes]
-Bound = Callable[[HeaderView], JsonObject]
-
-
-def _nothing_bound(view: HeaderView) -> JsonObject:
-    return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Whom the chats are with, where their files are, what settings a header stands for, and what to keep beside it."""
-
-    cast: Cast
-    read: Read
-    bound: Bound = _nothing_bound
-    beside: Mapping[str, Json] = field(default_factory=dict)
 
 
 async def look_through(file: str, read: Callable[[], bytes]) -> Outline | Item:
@@ -70,18 +43,25 @@ async def import_chats(db: Database, actor: Actor, to: Destination, outlines: Se
     for outline in outlines:
         known = await db.read(actor, whole.find_imported, to.cast.profile, outline.key)
         if known is not None:
-            found[id(outline)] = _item(outline, ItemStatus.DUPLICATE, known)
+            found[id(outline)] = item_of(outline, ItemStatus.DUPLICATE, known)
         else:
             first.setdefault(outline.key, outline)
     made: dict[str, Item] = {}
-    for family in families(list(first.values())):
+    # A main chat before the branches that were copied from it.
+    for outline in sorted(first.values(), key=lambda outline: bool(outline.view.main)):
+        if (item := await _go_on(db, actor, to, outline)) is not None:
+            made[outline.key] = item
+    for family in families([outline for outline in first.values() if outline.key not in made]):
         items = await _import_family(db, actor, to, family)
         made |= {line.outline.key: item for line, item in zip(family, items, strict=True)}
     return [found.get(id(outline)) or _of(outline, first, made) for outline in outlines]
 
 
-def failed(file: str, error: AppError, notes: tuple[Note, ...] = ()) -> Item:
-    return Item(file, ItemKind.CHAT, ItemStatus.FAILED, None, None, notes, (error.code, error.message))
+async def _go_on(db: Database, actor: Actor, to: Destination, outline: Outline) -> Item | None:
+    try:
+        return await continue_chat(db, actor, to, outline)
+    except AppError as error:
+        return failed(outline.file, error, outline.notes)
 
 
 def _of(outline: Outline, first: Mapping[str, Outline], made: Mapping[str, Item]) -> Item:
@@ -99,7 +79,7 @@ async def _import_family(db: Database, actor: Actor, to: Destination, family: Se
         chat, status = await _import_chat(db, actor, to, family, settings)
     except AppError as error:
         return [failed(line.outline.file, error, line.outline.notes) for line in family]
-    items = [_item(line.outline, status, chat, line.notes) for line in family]
+    items = [item_of(line.outline, status, chat, line.notes) for line in family]
     return [replace(items[0], notes=(*items[0].notes, *notes.all())), *items[1:]]
 
 
@@ -131,15 +111,14 @@ async def _fill(db: Database, actor: Actor, to: Destination, line: Line, chat: C
         branch, owner = line.id, line.owner_of(line.shared - 1)
         parent = owner.id if owner.parent is not None else main
         await db.write(actor, whole.open_branch, chat, branch, parent, line.shared - 1, title_of(line.name))
-    data = await asyncio.to_thread(to.read, line.outline)
-    batches = read_batches(data, to.cast, _start_of(line.outline), skip=line.shared)
     seq = line.shared
-    batch = await asyncio.to_thread(next, batches, None)
-    while batch:
-        # The next batch is read while the database stores this one.
-        adding = db.write(actor, importing.add, chat, branch, seq, batch)
+
+    async def add(batch: Sequence[importing.ImportedMessage]) -> None:
+        nonlocal seq
+        await db.write(actor, importing.add, chat, branch, seq, batch)
         seq += len(batch)
-        _, batch = await asyncio.gather(adding, asyncio.to_thread(next, batches, None))
+
+    await pour(to, line.outline, line.shared, add)
 
 
 def _finish(tx: WriteTx, actor: Actor, chat: ChatId, main: BranchId, cast: Cast, key: str) -> Chat:
@@ -159,10 +138,6 @@ async def _discard(db: Database, actor: Actor, chat: ChatId) -> None:
         pass
 
 
-def _start_of(outline: Outline) -> datetime:
-    return read_date((outline.header or {}).get("create_date")) or utc_now()
-
-
 def _meta(to: Destination, family: Sequence[Line]) -> JsonObject:
     """What an export needs that no column holds: headers, and the lines that a branch's file wrote otherwise."""
     root, *branches = family
@@ -179,8 +154,6 @@ def _meta(to: Destination, family: Sequence[Line]) -> JsonObject:
             for line in branches
         },
     }
-    return {whole.IMPORT_KEYS: [line.outline.key for line in family], KEPT: kept}
-
-
-def _item(outline: Outline, status: ItemStatus, chat: Chat, notes: Sequence[Note] = ()) -> Item:
-    return Item(outline.file, ItemKind.CHAT, status, chat.id, chat.title, (*outline.notes, *notes))
+    keys = [line.outline.key for line in family]
+    starts = [root.outline.start, *(line.outline.named_start for line in family)]
+    return {whole.IMPORT_KEYS: [*keys, *filter(None, starts)], KEPT: kept}

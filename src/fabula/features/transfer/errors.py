@@ -78,3 +78,12 @@ class ImportInProgress(AppError):
     @property
     def retry_after(self) -> float:
         return 5.0
+
+
+class ChatMoved(AppError):
+    kind, code = Kind.CONFLICT, "transfer.chat_moved"
+    chat: str
+
+    @property
+    def message(self) -> str:
+        return f"somebody writes in the chat {self.chat!r} that this file goes on from; import it again when they pause"

@@ -9,7 +9,8 @@ from fabula.db import Database, ReadTx
 from fabula.features import profiles
 from fabula.features.profiles import Profile
 from fabula.features.transfer.chatfile import Outline
-from fabula.features.transfer.chats import MAX_CHAT_BYTES, Destination, failed, import_chats, look_through
+from fabula.features.transfer.chats import MAX_CHAT_BYTES, import_chats, look_through
+from fabula.features.transfer.destination import Destination, failed
 from fabula.features.transfer.errors import CharacterUnknown, FileTooLarge
 from fabula.features.transfer.types import Cast, Item
 

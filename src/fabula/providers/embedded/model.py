@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from fabula.providers.embedded.process import PROVIDER, Launch
 from fabula.providers.embedded.supervisor import Supervisor
 from fabula.providers.embedded.weights import Weights, WeightsFolder
 from fabula.providers.openai_compatible import OpenAICompatible
-from fabula.providers.openai_compatible.capabilities import recognise_owner
+from fabula.providers.openai_compatible.capabilities import GENERIC, recognise_owner
 
-_CAPABILITIES = recognise_owner("llamacpp")
+_CAPABILITIES = recognise_owner("llamacpp") or GENERIC
 
 CONTEXT_TOKENS = 4096
 """Longest context given to an answer. Models may know longer ones, but two cores read about 300 prompt
@@ -58,6 +58,22 @@ class EmbeddedModel:
         """The one model in use, without starting it; raises `ModelNotReady`."""
         weights = await self._find_weights()
         return (ModelInfo(weights.name, weights.title, self._context_of(weights)),)
+
+    @property
+    def tokenizer(self) -> str | None:
+        return _CAPABILITIES.family
+
+    async def count_tokens(self, model: str, texts: Sequence[str]) -> Sequence[int] | None:
+        """See `Tokenizer.count_tokens`; None while no child runs: counting is not worth starting one."""
+        weights = await asyncio.to_thread(self._folder.find_in_use)
+        if weights is None or not self._supervisor.is_serving(launch := self._launch(weights)):
+            return None
+        async with self._supervisor.lease(launch) as child:
+            client = OpenAICompatible(PROVIDER, child.base_url, child.api_key, capabilities=_CAPABILITIES)
+            try:
+                return await client.count_tokens(model, texts)
+            finally:
+                await client.close()
 
     async def close(self) -> None:
         """Stop the child; answers in the making end with `ModelCut`."""

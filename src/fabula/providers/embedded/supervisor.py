@@ -100,6 +100,11 @@ class Supervisor:
             if not self._users and self._idle_seconds is not None and not self._closed:
                 self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._retire)
 
+    def is_serving(self, launch: Launch) -> bool:
+        """Tell whether a child of this launch answers already, so that a lease need not wait."""
+        keeper = self._keeper
+        return keeper is not None and keeper.launch == launch and keeper.ready.done() and not keeper.ready.exception()
+
     def _keep(self, launch: Launch) -> _Keeper:
         if self._closed:
             raise ModelNotStarted(PROVIDER, "the server is stopping")

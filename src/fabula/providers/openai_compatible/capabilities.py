@@ -19,7 +19,7 @@ class Capabilities:
     """One family: how to recognise it, and what may be sent to it.
 
     `accepts` None means that unknown parameters are ignored there, so everything is sent.
-    `renames` maps the common name of a parameter to the family's own.
+    `renames` maps the common name of a parameter to the family's own. `tokenizes`: its server has POST /tokenize.
     """
 
     family: str
@@ -29,6 +29,7 @@ class Capabilities:
     stream_usage: bool = True
     accepts: frozenset[str] | None = None
     renames: Mapping[str, str] = field(default_factory=dict)
+    tokenizes: bool = False
 
 
 # Source: the request body of "Create chat completion" in OpenAI's API reference; others are answered with 400.
@@ -48,8 +49,10 @@ FAMILIES = (
         renames={"max_tokens": "max_completion_tokens"},  # reasoning models refuse the old name
     ),
     Capabilities("openrouter", hosts=frozenset({"openrouter.ai"}), renames={"repeat_penalty": "repetition_penalty"}),
-    Capabilities("llama.cpp", owners=frozenset({"llamacpp"}), renames={"repetition_penalty": "repeat_penalty"}),
-    Capabilities("vllm", owners=frozenset({"vllm"}), renames={"repeat_penalty": "repetition_penalty"}),
+    Capabilities(
+        "llama.cpp", owners=frozenset({"llamacpp"}), renames={"repetition_penalty": "repeat_penalty"}, tokenizes=True
+    ),
+    Capabilities("vllm", owners=frozenset({"vllm"}), renames={"repeat_penalty": "repetition_penalty"}, tokenizes=True),
     Capabilities("ollama", ports=frozenset({11434}), owners=frozenset({"library"})),
     Capabilities(
         "lmstudio",

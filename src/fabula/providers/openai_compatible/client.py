@@ -1,11 +1,12 @@
 """The client: requests in, batches out."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import aiohttp
 import msgspec
 
 from fabula.plugins import ChatBatch, ChatRequest, ModelGarbage, ModelInfo, ModelRejected
+from fabula.providers.openai_compatible import tokenizing
 from fabula.providers.openai_compatible.capabilities import (
     GENERIC,
     Capabilities,
@@ -41,7 +42,15 @@ class OpenAICompatible:
         key = api_key.strip() if api_key else None
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         connections = self._limits.connections
-        self._sender = Sender(name, base_url.rstrip("/"), key, headers, self._timeouts, connections)
+        # What is not of OpenAI's protocol hangs beside it.
+        root = base_url.rstrip("/")
+        self._prefix = "/v1" if root.endswith("/v1") else ""
+        root = root.removesuffix("/v1")
+        self._sender = Sender(name, root, key, headers, self._timeouts, connections)
+
+    @property
+    def tokenizer(self) -> str | None:
+        return self.capabilities.family if self.capabilities.tokenizes else None
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatBatch]:
         """Answer `request`; see `ChatModel.stream`."""
@@ -62,10 +71,18 @@ class OpenAICompatible:
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """List what the server offers, and learn its family from it when the address did not tell."""
-        models, owner = decode_models(self.name, await self._sender.fetch("/models"))
+        models, owner = decode_models(self.name, await self._sender.fetch(self._prefix + "/models"))
         if self.capabilities is GENERIC:
             self.capabilities = recognise_owner(owner) or GENERIC
         return models
+
+    async def count_tokens(self, model: str, texts: Sequence[str]) -> Sequence[int] | None:
+        """See `Tokenizer.count_tokens`."""
+        family = self.tokenizer
+        if family is None:
+            return None
+        data = await self._sender.fetch("/tokenize", tokenizing.write_question(family, model, texts))
+        return tokenizing.read_answer(self.name, family, texts, data)
 
     async def close(self) -> None:
         """Close every connection; streams still open end with `ModelCut`."""
@@ -73,11 +90,12 @@ class OpenAICompatible:
 
     async def _open(self, request: ChatRequest) -> aiohttp.ClientResponse:
         """Send the request; once more without `stream_options` where the server refuses just that."""
+        path = self._prefix + "/chat/completions"
         while True:
             asked = self._takes_usage
             payload = msgspec.json.encode(build_body(self.capabilities, request, stream_usage=asked))
             try:
-                return await self._sender.send("POST", "/chat/completions", payload, self._timeouts.first_byte)
+                return await self._sender.send("POST", path, payload, self._timeouts.first_byte)
             except ModelRejected as error:
                 names_it = "stream_options" in error.reason or "include_usage" in error.reason
                 if not (asked and names_it and error.status in {400, 422}):

@@ -79,9 +79,12 @@ class Sender:
             return response
         raise await self._reject(response)
 
-    async def fetch(self, path: str) -> bytes:
-        """A whole document, as lists are; it must begin within 15 seconds, and not stop for so long."""
-        body = Body(self._provider, await self.send("GET", path, None, _LIST_SECONDS), _LIST_SECONDS)
+    async def fetch(self, path: str, data: bytes | None = None) -> bytes:
+        """A whole document, as lists are, or the answer to `data`; it must begin within 15 seconds, and not stop for
+        so long.
+        """
+        method = "GET" if data is None else "POST"
+        body = Body(self._provider, await self.send(method, path, data, _LIST_SECONDS), _LIST_SECONDS)
         try:
             return await body.read_all(WHOLE_BYTES)
         finally:

@@ -18,7 +18,13 @@ export function SettingsMenu({ className }: { readonly className: string }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [language, setLanguage] = useLanguage();
   return (
-    <Menu withInitialFocusPlaceholder={false} position="right-end" withinPortal={false} shadow="md">
+    <Menu
+      returnFocus
+      withInitialFocusPlaceholder={false}
+      position="right-end"
+      withinPortal={false}
+      shadow="md"
+    >
       <Menu.Target>
         <button type="button" className={className}>
           <Icon name="gear" size={22} />

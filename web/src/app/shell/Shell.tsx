@@ -10,6 +10,7 @@ import { configQuery } from "../server";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { SettingsMenu } from "./SettingsMenu";
 import classes from "./Shell.module.css";
+import { useKeptFocus } from "./useKeptFocus";
 import { useLanguage } from "./useLanguage";
 import { useShellCommands, useShortcuts } from "./useShortcuts";
 
@@ -24,6 +25,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const content = useFocusOnNavigation();
   useShellCommands(setOverlay);
   useShortcuts();
+  useKeptFocus();
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#content">

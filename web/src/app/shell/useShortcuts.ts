@@ -1,7 +1,8 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { useRouter } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
+import { toasts } from "@/ui/toasts";
 import { type Command, commands, useCommands } from "../commands";
 import { listNavigation } from "../registry";
 import type { Overlay } from "./Shell";
@@ -23,7 +24,13 @@ export function useShellCommands(open: (overlay: Overlay) => void): void {
     title: `${t("scheme.label")}: ${t(`scheme.${name}`)}`,
     run: () => setColorScheme(name),
   });
+  const undoable = useSyncExternalStore(toasts.watch, toasts.read).findLast(({ action }) => action !== null);
+  const undo = (): Command[] =>
+    undoable === undefined
+      ? []
+      : [{ id: "undo", title: t("common.undo"), keys: "mod+z", run: () => toasts.act(undoable) }];
   useCommands([
+    ...undo(),
     { id: "palette", title: t("keys.palette"), keys: "mod+k", whileTyping: true, run: () => open("palette") },
     { id: "keys", title: t("keys.help"), keys: "?", run: () => open("keys") },
     ...go,

@@ -60,7 +60,7 @@ function MoreWays({ cards }: { readonly cards: CardImport }) {
     onError: (error) => toasts.show(error.message, { tone: "bad" }),
   });
   return (
-    <Menu withInitialFocusPlaceholder={false} withinPortal={false} position="bottom-end">
+    <Menu returnFocus withInitialFocusPlaceholder={false} withinPortal={false} position="bottom-end">
       <Menu.Target>
         <ActionIcon size={36} variant="default" aria-label={t("more")}>
           <Icon name="more" />

@@ -20,7 +20,7 @@ export function ProfileMenu({ profile }: { readonly profile: Profile }) {
   const { t } = useTranslation("characters");
   const { remove, copy, repaint, fail } = useActions(profile);
   return (
-    <Menu withInitialFocusPlaceholder={false} withinPortal={false} position="bottom-end">
+    <Menu returnFocus withInitialFocusPlaceholder={false} withinPortal={false} position="bottom-end">
       <Menu.Target>
         <ActionIcon size={42} variant="default" aria-label={t("more")}>
           <Icon name="more" />

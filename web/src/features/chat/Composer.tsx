@@ -1,5 +1,5 @@
 import { ActionIcon, Textarea } from "@mantine/core";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, memo, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { commands, useCommands } from "@/app/commands";
 import { Icon } from "@/ui/Icon";
@@ -12,7 +12,7 @@ import { personaKey } from "./turns";
 const ARROWS: ReadonlySet<string> = new Set(["ArrowLeft", "ArrowRight"]);
 
 /** Enter sends, Shift+Enter begins a new line. While an answer is written the button stops it. */
-export function Composer({ busy }: { readonly busy: boolean }) {
+export const Composer = memo(function Composer({ busy }: { readonly busy: boolean }) {
   const { t } = useTranslation("chat");
   const { at, speaker } = useOpenChat();
   const { name } = speaker;
@@ -35,9 +35,7 @@ export function Composer({ busy }: { readonly busy: boolean }) {
   const impersonate = () => {
     if (!busy) void tellFailure(turns.impersonate(at, setText));
   };
-  const leave = () => field.current?.blur();
   useCommands([
-    { id: "leave", title: t("leave"), keys: "Escape", whileTyping: true, run: leave },
     { id: "write", title: t("write", { name }), keys: "i", run: () => field.current?.focus() },
     { id: "impersonate", title: t("impersonate"), run: impersonate },
   ]);
@@ -107,4 +105,4 @@ export function Composer({ busy }: { readonly busy: boolean }) {
       </div>
     </form>
   );
-}
+});

@@ -1,4 +1,3 @@
-import { ActionIcon } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/client";
@@ -9,6 +8,7 @@ import { useOpenChat } from "./context";
 import classes from "./Message.module.css";
 import { readParts } from "./MessageRow";
 import { tellError, tellFailure, turns } from "./session";
+import { useFork } from "./useFork";
 import { useVariants } from "./useVariants";
 
 const MessageMenu = lazy(() => import("./MessageMenu"));
@@ -24,24 +24,15 @@ export function MessageActions({ message, isLast, busy, onEdit }: Props & { read
   const { at } = useOpenChat();
   const isAnswer = message.role === "assistant";
   const regenerate = () => void tellFailure(turns.regenerate(at, message));
-  useCommands(
-    isLast && message.state !== "streaming"
-      ? [
-          { id: "edit", title: t("edit.last"), keys: "e", run: onEdit },
-          ...(isAnswer && message.seq > 0 && !busy
-            ? [{ id: "regenerate", title: t("regenerate"), keys: "r", run: regenerate }]
-            : []),
-        ]
-      : [],
-  );
   if (message.state === "streaming") return <div className={classes.actions} />;
   return (
     <div className={classes.actions} data-last={isLast || undefined}>
+      {isLast && <LastKeys message={message} busy={busy} onEdit={onEdit} />}
       {(message.variantCount > 1 || (isAnswer && isLast)) && (
         <VariantArrows message={message} isLast={isLast} busy={busy} />
       )}
       <span className={classes.quiet}>
-        <Action icon="edit" label={t("edit")} onClick={onEdit} />
+        <Action icon="edit" label={t("edit")} onClick={onEdit} data-edit />
         {isAnswer && message.seq > 0 && (
           <Action icon="retry" label={t("regenerate")} disabled={busy} onClick={regenerate} />
         )}
@@ -50,20 +41,36 @@ export function MessageActions({ message, isLast, busy, onEdit }: Props & { read
           label={t("copy")}
           onClick={() => void copyText(readParts(message).text, t("copied"))}
         />
-        <MoreButton message={message} isLast={isLast} busy={busy} />
+        <MoreButton message={message} isLast={isLast} busy={busy} label={t("more")} />
       </span>
     </div>
   );
 }
 
-/** Two hundred closed menus would cost more than the messages: one is made when it is asked for. */
-function MoreButton(props: Props) {
+/** The keys that mean the last message. */
+function LastKeys({ message, busy, onEdit }: Omit<Props, "isLast"> & { readonly onEdit: () => void }) {
   const { t } = useTranslation("chat");
+  const { at, open } = useOpenChat();
+  const fork = useFork(message);
+  const regenerate = () => void tellFailure(turns.regenerate(at, message));
+  const why = () => open({ kind: "why", message });
+  const canRewrite = message.role === "assistant" && message.seq > 0 && !busy;
+  useCommands([
+    { id: "edit", title: t("edit.last"), keys: "e", run: onEdit },
+    { id: "fork", title: t("fork.branch"), keys: "f", run: fork.toBranch },
+    ...(canRewrite ? [{ id: "regenerate", title: t("regenerate"), keys: "r", run: regenerate }] : []),
+    ...(message.generationId === null ? [] : [{ id: "why", title: t("why"), keys: "w", run: why }]),
+  ]);
+  return null;
+}
+
+/** Two hundred closed menus would cost more than the messages: one is made when it is asked for. */
+function MoreButton(props: Props & { readonly label: string }) {
   const [asked, setAsked] = useState(false);
-  const button = <Action icon="more" label={t("more")} onClick={() => setAsked(true)} />;
+  const button = <Action icon="more" label={props.label} onClick={() => setAsked(true)} />;
   return asked ? (
     <Suspense fallback={button}>
-      <MessageMenu {...props} label={t("more")} />
+      <MessageMenu {...props} />
     </Suspense>
   ) : (
     button
@@ -124,13 +131,15 @@ interface ActionProps {
   readonly disabled?: boolean;
   readonly onClick: () => void;
   readonly "data-swipe"?: string;
+  readonly "data-edit"?: boolean;
 }
 
-function Action({ icon, label, disabled = false, ...rest }: ActionProps) {
+/** A button of our own: five under each of many messages are most of what a page of them costs. */
+function Action({ icon, label, ...rest }: ActionProps) {
   return (
-    <ActionIcon variant="subtle" color="gray" aria-label={label} title={label} disabled={disabled} {...rest}>
+    <button type="button" className={classes.action} aria-label={label} title={label} {...rest}>
       <Icon name={icon} size={17} />
-    </ActionIcon>
+    </button>
   );
 }
 

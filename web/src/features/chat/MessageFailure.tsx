@@ -9,16 +9,16 @@ import { useOpenChat } from "./context";
 import classes from "./Message.module.css";
 import { tellFailure, turns } from "./session";
 
+export const isBroken = ({ state }: Message) => state === "error" || state === "interrupted";
+
 /** Under an answer that broke off: why, and the way on. */
 export function MessageFailure({ message, busy }: { readonly message: Message; readonly busy: boolean }) {
   const { t } = useTranslation("chat");
   const { at } = useOpenChat();
-  const failed = message.state === "error" || message.state === "interrupted";
   const { data: failure } = useQuery({
     ...failureQuery(message.generationId ?? ""),
     enabled: message.state === "error" && message.generationId !== null,
   });
-  if (!failed) return null;
   const interrupted = message.state === "interrupted";
   const words = { code: "", message: interrupted ? t("interrupted") : t("failed") };
   return (

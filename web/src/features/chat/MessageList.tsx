@@ -2,6 +2,7 @@ import { ActionIcon, Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/client";
+import { useCommands } from "@/app/commands";
 import { queryClient } from "@/app/server";
 import { Icon } from "@/ui/Icon";
 import { messagesKey } from "./api";
@@ -30,6 +31,16 @@ export function MessageList({ messages, busy, target, ...paging }: Props) {
   const outbox = useOutbox(at.branchId);
   const last = messages.at(-1);
   const announcement = useAnnouncement(messages, busy);
+  useCommands([
+    // Out of the text field, so that single letters are commands and the arrows scroll.
+    {
+      id: "leave",
+      title: t("leave"),
+      keys: "Escape",
+      whileTyping: true,
+      run: () => scroller.current?.focus(),
+    },
+  ]);
   const wantsReply = !busy && !paging.hasNewer && outbox.length === 0 && last?.role === "user";
 
   const newestSent = outbox.at(-1)?.id;

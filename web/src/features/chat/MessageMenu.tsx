@@ -1,12 +1,12 @@
 import { ActionIcon, Menu } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/client";
 import { Icon, type IconName } from "@/ui/Icon";
 import { toasts } from "@/ui/toasts";
-import { deleteMessage, forkBranch, forkChat, hideMessage, restoreMessage } from "./changes";
+import { deleteMessage, hideMessage, restoreMessage } from "./changes";
 import { useOpenChat } from "./context";
 import { tellError, tellFailure, turns } from "./session";
+import { useFork } from "./useFork";
 
 // The chat is in the main landmark, and so is what opens over it.
 const IN_MAIN = { target: "#content" };
@@ -31,6 +31,7 @@ export default function MessageMenu({ message, isLast, busy, label }: Props) {
   return (
     <Menu
       defaultOpened
+      returnFocus
       withInitialFocusPlaceholder={false}
       position="bottom-start"
       shadow="md"
@@ -60,9 +61,7 @@ export default function MessageMenu({ message, isLast, busy, label }: Props) {
 function useItems(message: Message, isLast: boolean, busy: boolean): readonly Item[] {
   const { t } = useTranslation("chat");
   const { at, open } = useOpenChat();
-  const navigate = useNavigate();
-  const go = (chatId: string, search: { branch?: string; message?: string }) =>
-    navigate({ to: "/chats/$chatId", params: { chatId }, search });
+  const fork = useFork(message);
   const isAnswer = message.role === "assistant";
 
   const remove = async () => {
@@ -75,16 +74,6 @@ function useItems(message: Message, isLast: boolean, busy: boolean): readonly It
     await navigator.clipboard.writeText(new URL(place, location.origin).href);
     toasts.show(t("copied"));
   };
-  const branch = async () => {
-    const made = await forkBranch(at, message);
-    await go(at.chatId, { branch: made });
-    toasts.show(t("branch.made"));
-  };
-  const copyChat = async () => {
-    const made = await forkChat(at, message);
-    await go(made, {});
-    toasts.show(t("fork.made"));
-  };
   const told = (work: () => Promise<unknown>) => () => work().catch(tellError);
   const goOn: Item = {
     icon: "forward",
@@ -96,8 +85,8 @@ function useItems(message: Message, isLast: boolean, busy: boolean): readonly It
   return [
     ...(isAnswer && isLast && message.seq > 0 ? [goOn] : []),
     ...(message.generationId === null ? [] : [why]),
-    { icon: "branch", label: t("fork.branch"), run: told(branch) },
-    { icon: "talk", label: t("fork.chat"), run: told(copyChat) },
+    { icon: "branch", label: t("fork.branch"), run: fork.toBranch },
+    { icon: "talk", label: t("fork.chat"), run: fork.toChat },
     { icon: "list", label: t("variants"), run: () => open({ kind: "variants", message }) },
     {
       icon: message.hidden ? "eye" : "hide",

@@ -1,4 +1,5 @@
-import { lazy, memo, Suspense, useState } from "react";
+import { lazy, memo, Suspense, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/client";
 import { Markdown } from "@/markdown/Markdown";
@@ -7,7 +8,7 @@ import { Avatar } from "@/ui/Avatar";
 import { Icon } from "@/ui/Icon";
 import classes from "./Message.module.css";
 import { MessageActions } from "./MessageActions";
-import { MessageFailure } from "./MessageFailure";
+import { isBroken, MessageFailure } from "./MessageFailure";
 import { Reasoning } from "./Reasoning";
 import { useLiveTurn } from "./session";
 import { useSwipe } from "./useSwipe";
@@ -29,9 +30,15 @@ export const MessageRow = memo(function MessageRow(props: Props) {
   const { t } = useTranslation("chat");
   const isAnswer = message.role === "assistant";
   const [editing, setEditing] = useState(false);
+  const row = useRef<HTMLLIElement>(null);
+  const close = () => {
+    flushSync(() => setEditing(false));
+    row.current?.querySelector<HTMLElement>("[data-edit]")?.focus();
+  };
   const swipe = useSwipe(isAnswer && isLast && !editing);
   return (
     <li
+      ref={row}
       className={classes.row}
       data-row={message.id}
       data-role={message.role}
@@ -49,12 +56,12 @@ export const MessageRow = memo(function MessageRow(props: Props) {
         )}
         {editing ? (
           <Suspense fallback={<MessageBody message={message} />}>
-            <MessageEditor message={message} onClose={() => setEditing(false)} />
+            <MessageEditor message={message} onClose={close} />
           </Suspense>
         ) : (
           <>
             <MessageBody message={message} />
-            <MessageFailure message={message} busy={busy} />
+            {isBroken(message) && <MessageFailure message={message} busy={busy} />}
             <MessageActions message={message} isLast={isLast} busy={busy} onEdit={() => setEditing(true)} />
           </>
         )}

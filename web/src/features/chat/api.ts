@@ -1,11 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { http, type Message, newOperationId, take, type Variant } from "@/api/client";
 import type { BranchRef } from "./begun";
-import type { MessagePage, PagePlace } from "./pages";
+import { type MessagePage, MOST_PAGES, PAGE, type PagePlace } from "./pages";
 
-export const PAGE = 40;
-/** 40 × 4 stays under the 200 messages a page may hold; those further away are fetched again. */
-const MOST_PAGES = 4;
 const LIST_PAGE = 60;
 /** The server's most at once; a message with more shows the oldest of them. */
 const MOST_VARIANTS = 500;

@@ -18,9 +18,10 @@ export interface MessagePage {
 /** Pages newest first, as they were asked for. */
 export type MessagePages = InfiniteData<MessagePage, PagePlace>;
 
-// With this many in the newest page its older half is let go, to be fetched again on scrolling up.
-const MOST_IN_TAIL = 120;
-const KEPT_IN_TAIL = 60;
+/** As many as are rendered well within a frame: each page comes as one piece of work. */
+export const PAGE = 12;
+/** With a tail of up to two pages this stays under 200 messages; those further away are fetched again. */
+export const MOST_PAGES = 12;
 
 export function listMessages(data: Pick<MessagePages, "pages">): readonly Message[] {
   return [...data.pages].reverse().flatMap((page) => page.items);
@@ -97,10 +98,15 @@ function mapPages(data: MessagePages, change: (page: MessagePage) => MessagePage
   return { ...data, pages: data.pages.map(change) };
 }
 
+/** A tail that grew long becomes two pages, and the oldest page is let go when there are too many. */
 function setTail(data: MessagePages, tail: MessagePage): MessagePages {
-  if (tail.items.length <= MOST_IN_TAIL) {
-    return { ...data, pages: [tail, ...data.pages.slice(1)] };
-  }
-  const kept = { ...tail, items: tail.items.slice(-KEPT_IN_TAIL), hasOlder: true };
-  return { pages: [kept], pageParams: data.pageParams.slice(0, 1) };
+  const older = data.pages.slice(1);
+  if (tail.items.length <= 2 * PAGE) return { ...data, pages: [tail, ...older] };
+  const kept = tail.items.slice(-PAGE);
+  const before = { ...tail, items: tail.items.slice(0, -PAGE), hasNewer: true };
+  const [newest = {}, ...params] = data.pageParams;
+  return {
+    pages: [{ ...tail, items: kept, hasOlder: true }, before, ...older].slice(0, MOST_PAGES),
+    pageParams: [newest, { before: kept[0]?.seq }, ...params].slice(0, MOST_PAGES),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Message } from "@/api/client";
-import { fetchMessages, PAGE } from "./api";
+import { fetchMessages } from "./api";
 import type { BranchRef } from "./begun";
-import type { MessagePages } from "./pages";
+import { type MessagePages, PAGE } from "./pages";
 
 type Read = (from: number) => Promise<Pick<Message, "id" | "seq"> | undefined>;
 

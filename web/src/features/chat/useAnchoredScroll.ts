@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
 
 const NEAR_END = 32;
-const NEAR_EDGE = 900;
+// Well over a screen, so that a page is there before its place is.
+const NEAR_EDGE = 1_600;
 const ROW_OFFSET = 72;
 
 interface Options {

@@ -40,17 +40,18 @@ export function useVariants(at: BranchRef, message: Message, eager: boolean) {
 /** Shows the variant at once; if the server refuses, the old one comes back with the error. */
 export async function showVariant(at: BranchRef, message: Message, variant: Variant): Promise<void> {
   const put = (patch: Partial<Message>) => turns.change(at, (data) => patchMessage(data, message.id, patch));
-  const { promptText, blocks, selectedVariantId, state } = message;
+  const { promptText, blocks, selectedVariantId, generationId, state } = message;
   put({
     promptText: variant.promptText,
     blocks: variant.blocks,
     selectedVariantId: variant.id,
+    generationId: variant.generationId,
     state: variant.state === "error" || variant.state === "interrupted" ? variant.state : "settled",
   });
   try {
     await selectVariant(message.id, variant.id, at.branchId);
   } catch (error) {
-    put({ promptText, blocks, selectedVariantId, state });
+    put({ promptText, blocks, selectedVariantId, generationId, state });
     throw error;
   }
 }

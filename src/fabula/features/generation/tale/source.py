@@ -1,6 +1,7 @@
 """How a tale is answered: the card, the persona, lore and the history become a prompt."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -19,6 +20,7 @@ from fabula.features.generation.tale.memory import to_meta
 from fabula.features.generation.tale.stage import TaleStage
 from fabula.features.generation.types import Started
 from fabula.features.lore import Lorebook, Shelf
+from fabula.features.prompting import TokenCounter
 from fabula.plugins import Json
 
 # More messages than any window holds cost time to read and are never sent.
@@ -35,7 +37,8 @@ class Tales:
     """The `TurnSource` of chats of kind `tale`."""
 
     def __init__(self) -> None:
-        self.counter = prompting.find_counter()
+        self._counters = prompting.Counters()
+        self.counter = self._counters.plain
         self.shelf = Shelf()
 
     def speaker(self, tx: WriteTx, actor: Actor, chat: Chat) -> Author:
@@ -70,7 +73,7 @@ class Tales:
             bound,
             material,
             partial(self._try, db, actor, started, connection),
-            self.counter,
+            self._counter_for(connection),
             connection.context_tokens,
         )
 
@@ -80,7 +83,7 @@ class Tales:
         """The prompt as it would be with `reserve` tokens less room, to see what does not fit it."""
         room = connection.answer_tokens + reserve
         turn = Turn(started.mode, started.message_id, started.prefix, connection.context_tokens, room)
-        return await self.compose(db, actor, material, turn)
+        return await self.compose(db, actor, material, turn, connection)
 
     async def prepare(
         self,
@@ -100,22 +103,37 @@ class Tales:
             connection.answer_tokens,
             additions=additions,
         )
-        composed = await self.compose(db, actor, material, turn)
+        composed = await self.compose(db, actor, material, turn, connection)
         if composed.effects is not None and started.variant_id is not None:
             await db.write(actor, _note_effects, started.variant_id, composed.effects)
         prompt = composed.prompt
         return BuiltPrompt(prompt.messages, prompt.tokens, partial(explain, composed, material.told, additions))
 
-    async def compose(self, db: Database, actor: Actor, material: Material, turn: Turn) -> Composed:
-        """Build the prompt; in a thread where books are large or unread, or the template is somebody's."""
+    async def compose(
+        self, db: Database, actor: Actor, material: Material, turn: Turn, connection: Connection | None = None
+    ) -> Composed:
+        """Build the prompt; in a thread where books are large or unread, or the template is somebody's.
+
+        Where the connection has a tokenizer, a prompt with texts that it has not counted yet is built a second time.
+        """
         slow = self._is_slow(material)
         books, asks = await asyncio.to_thread(self._open, material) if slow else self._open(material)
         chat, branch = material.told.chat, material.branch
         if asks and chat is not None and branch is not None:
             answers, greeting = await db.read(actor, find_standing, chat, branch, material.length)
             turn = replace(turn, answers=answers, greeting=greeting)
-        build = partial(compose, material, books, turn, self.counter)
-        return await asyncio.to_thread(build) if slow else build()
+        build = partial(compose, material, books, turn)
+        counter = self._counter_for(connection)
+        composed = await _run(build, counter, slow=slow)
+        if await self._counters.learn(counter):
+            composed = await _run(build, self._counter_for(connection), slow=slow)
+        return composed
+
+    def _counter_for(self, connection: Connection | None) -> TokenCounter:
+        if connection is None:
+            return self.counter
+        name = connection.model_name or ""
+        return self._counters.of(connection.model, name, (connection.id, name))
 
     def _open(self, material: Material) -> tuple[list[Lorebook], bool]:
         """The books, and whether any of their decorators asks where the branch stands."""
@@ -133,6 +151,10 @@ class Tales:
         count = len(entries) if isinstance(entries, list | dict) else 0
         shelved = (self.shelf.find((book.id, book.version)) for book in told.books)
         return count + sum(len(book.entries) for book in shelved if book is not None) > _LARGE_BOOK
+
+
+async def _run(build: Callable[[TokenCounter], Composed], counter: TokenCounter, *, slow: bool) -> Composed:
+    return await asyncio.to_thread(build, counter) if slow else build(counter)
 
 
 def window_of(context_tokens: int) -> int:

@@ -7,8 +7,9 @@ unedited chat goes out as the same JSON values, line by line.
 from fabula.features.transfer.chatfile.dates import read_date, write_date
 from fabula.features.transfer.chatfile.header import HeaderView, new_header, settings_of, update_header
 from fabula.features.transfer.chatfile.lines import ChatLines, dump, read_object
-from fabula.features.transfer.chatfile.outline import Outline, read_outline, without_marks
-from fabula.features.transfer.chatfile.reading import KEPT, read_batches, read_message
+from fabula.features.transfer.chatfile.outline import Outline, digest_told, read_outline, without_marks
+from fabula.features.transfer.chatfile.reading import KEPT, read_batches, read_line, read_message
+from fabula.features.transfer.chatfile.swipes import is_extended
 from fabula.features.transfer.chatfile.text import clean, title_of
 from fabula.features.transfer.chatfile.writing import write_message
 
@@ -18,10 +19,13 @@ __all__ = [
     "HeaderView",
     "Outline",
     "clean",
+    "digest_told",
     "dump",
+    "is_extended",
     "new_header",
     "read_batches",
     "read_date",
+    "read_line",
     "read_message",
     "read_object",
     "read_outline",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 from fabula.features.conversations import Author, MessageRole, importing, whole
 from fabula.features.transfer.chatfile.dates import read_date
@@ -38,6 +39,11 @@ def read_batches(
         rows += more
     if batch:
         yield batch
+
+
+def read_line(data: bytes, place: int) -> JsonObject:
+    """The message line at `place`, which is there."""
+    return next(islice(ChatLines(data, Notes()).messages(), place, None))[1]
 
 
 def read_message(line: JsonObject, cast: Cast, before: datetime) -> importing.ImportedMessage:

@@ -38,6 +38,13 @@ def read_swipes(line: JsonObject) -> Swipes:
     return Swipes(texts, at, is_plain)
 
 
+def is_extended(line: JsonObject, new: JsonObject) -> bool:
+    """Whether `new` is the message of `line`, at most with more swipes or another of them shown."""
+    had, has = read_swipes(line).texts, read_swipes(new).texts
+    same = all(line.get(key) == new.get(key) for key in ("name", "is_user"))
+    return same and list(had) == list(has[: len(had)])
+
+
 def without_texts(line: JsonObject) -> JsonObject:
     """A plain line with its texts left out, which are stored as variants; its keys keep their order."""
     return {**line, "mes": None} | ({"swipes": None} if "swipes" in line else {})

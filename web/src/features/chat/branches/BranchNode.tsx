@@ -113,7 +113,7 @@ function NodeMenu({ branch, all, onRename }: MenuProps) {
     toasts.show(t("branch.deleted", { name }), { action });
   };
   return (
-    <Menu withInitialFocusPlaceholder={false} position="bottom-end">
+    <Menu returnFocus withInitialFocusPlaceholder={false} position="bottom-end">
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" aria-label={`${t("more")}: ${name}`}>
           <Icon name="more" size={16} />
