@@ -8,56 +8,16 @@ import asyncio
 import random
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
 
 from bench.cast import Chat, Line, Said, card, form, jsonl
-from bench.streams import RefusedRequest
+from bench.deed import Answer, Deed, sets
 
-Answer = Mapping[str, Any]
 _LONG = 700  # messages of an imported chat: more than one batch, so a kill can fall between two
 _MOST_LONG = 6  # imported chats and copies a worker keeps comparing
 _MOST_FORKS = 4
-_STARTING = "jobs.starting"
-
-
-@dataclass(slots=True)
-class Deed:
-    """A request as it can be sent again, and what is so once it is acknowledged."""
-
-    kind: str
-    method: str
-    path: str
-    note: Callable[[Answer], None]
-    body: object = None
-    upload: tuple[bytes, str] | None = None
-    operation: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-    async def send(self, http: aiohttp.ClientSession) -> Answer:
-        """Do it, and note it; raises `RefusedRequest`."""
-        while True:
-            status, answer = await self.ask(http)
-            if answer.get("code") == _STARTING:
-                await asyncio.sleep(0.2)  # nothing was changed; a real client tries again too
-                continue
-            if status >= 300:
-                raise RefusedRequest(f"{self.kind}, {self.method} {self.path}: {status} {answer}")
-            self.note(answer)
-            return answer
-
-    async def ask(self, http: aiohttp.ClientSession) -> tuple[int, Answer]:
-        """Send it, and note nothing."""
-        headers = {"x-operation-id": self.operation}
-        content: dict[str, Any] = {} if self.body is None else {"json": self.body}
-        if self.upload is not None:
-            content = {"data": self.upload[0]}
-            headers["content-type"] = self.upload[1]
-        async with http.request(self.method, self.path, headers=headers, **content) as answer:
-            found: Answer = {} if answer.status == 204 else await answer.json()
-            return answer.status, found
 
 
 @dataclass(slots=True)
@@ -153,19 +113,19 @@ class Worker:
         if said is None:
             return None
         variant = self.chance.choice(list(said.variants))
-        note = _sets(said, "selected", variant)
+        note = sets(said, "selected", variant)
         return Deed("select", "POST", f"/v1/messages/{said.id}/variants/{variant}/select", note)
 
     def _hide(self) -> Deed | None:
         said, hidden = self._message(), self.chance.random() < 0.7
         if said is None:
             return None
-        return Deed("hide", "POST", f"/v1/messages/{said.id}/hide", _sets(said, "hidden", hidden), {"hidden": hidden})
+        return Deed("hide", "POST", f"/v1/messages/{said.id}/hide", sets(said, "hidden", hidden), {"hidden": hidden})
 
     def _delete(self) -> Deed | None:
         said = self._message()
         return (
-            None if said is None else Deed("delete", "DELETE", f"/v1/messages/{said.id}", _sets(said, "deleted", True))
+            None if said is None else Deed("delete", "DELETE", f"/v1/messages/{said.id}", sets(said, "deleted", True))
         )
 
     def _restore(self) -> Deed | None:
@@ -173,7 +133,7 @@ class Worker:
         return (
             None
             if said is None
-            else Deed("restore", "POST", f"/v1/messages/{said.id}/restore", _sets(said, "deleted", False))
+            else Deed("restore", "POST", f"/v1/messages/{said.id}/restore", sets(said, "deleted", False))
         )
 
     # Branches and chats.
@@ -192,24 +152,24 @@ class Worker:
     def _activate(self) -> Deed:
         line = self._line()
         path = f"/v1/chats/{self.chat.id}/branches/{line.id}/activate"
-        return Deed("activate", "POST", path, _sets(self.chat, "active", line))
+        return Deed("activate", "POST", path, sets(self.chat, "active", line))
 
     def _drop_line(self) -> Deed | None:
         line = self.chance.choice(self.chat.lines)
         path = f"/v1/chats/{self.chat.id}/branches/{line.id}"
         if line.deleted:
-            return Deed("restore branch", "POST", f"{path}/restore", _sets(line, "deleted", False))
+            return Deed("restore branch", "POST", f"{path}/restore", sets(line, "deleted", False))
         if line is self.chat.main or line is self.chat.active:
             return None
-        return Deed("delete branch", "DELETE", path, _sets(line, "deleted", True))
+        return Deed("delete branch", "DELETE", path, sets(line, "deleted", True))
 
     def _delete_chat(self) -> Deed | None:
         if self.chance.random() < 0.7:
             return None
-        return Deed("delete chat", "DELETE", f"/v1/chats/{self.chat.id}", _sets(self.chat, "deleted", True))
+        return Deed("delete chat", "DELETE", f"/v1/chats/{self.chat.id}", sets(self.chat, "deleted", True))
 
     def _restore_chat(self) -> Deed:
-        return Deed("restore chat", "POST", f"/v1/chats/{self.chat.id}/restore", _sets(self.chat, "deleted", False))
+        return Deed("restore chat", "POST", f"/v1/chats/{self.chat.id}/restore", sets(self.chat, "deleted", False))
 
     def _copy(self) -> Deed | None:
         if self.chance.random() < 0.5 or len(self.copies) >= _MOST_LONG:
@@ -248,7 +208,3 @@ class Worker:
         return Deed(
             "import a card", "POST", "/v1/entity-profiles/import", note, upload=form("files", "card.png", card(name))
         )
-
-
-def _sets(thing: object, name: str, value: object) -> Callable[[Answer], None]:
-    return lambda _: setattr(thing, name, value)

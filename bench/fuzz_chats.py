@@ -19,6 +19,7 @@ import time
 import traceback
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -215,17 +216,18 @@ def main() -> int:
         if args.only is not None:
             print(try_input(args.seed, args.only, Path(scratch)))
             return 0
-        return _run(args.seed, args.count, Path(scratch))
+        return run(args.count, lambda number: try_input(args.seed, number, Path(scratch)))
 
 
-def _run(seed: int, count: int, folder: Path) -> int:
+def run(count: int, attempt: Callable[[int], str]) -> int:
+    """Try inputs 0 to `count`, print what became of them; 1 if anything escaped or took too long."""
     outcomes: Counter[str] = Counter()
     slowest, escaped = (0.0, 0), 0
     began = time.perf_counter()
     for number in range(count):
         start = time.perf_counter()
         try:
-            outcomes[try_input(seed, number, folder)] += 1
+            outcomes[attempt(number)] += 1
         except Exception as error:  # noqa: BLE001 - finding these is what this command is for
             escaped += 1
             outcomes[f"ESCAPED {type(error).__name__}"] += 1

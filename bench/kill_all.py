@@ -21,9 +21,10 @@ import aiohttp
 import sqlalchemy as sa
 
 from bench.cast import Chat, Line
+from bench.company import Report
 from bench.deeds import Worker
 from bench.invariants import find_violations, open_engine
-from bench.kill_turns import Report, torment
+from bench.kill_turns import torment
 from bench.lab import open_lab
 from bench.processes import OTHER_CORE, pin, run_fabula
 from bench.things import Maker

@@ -15,12 +15,11 @@ import random
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import aiohttp
 
+from bench.company import FLUSH_SECONDS, Company, Report
 from bench.invariants import Stored, count_streaming, open_engine, read_stored
 from bench.lab import open_lab
 from bench.processes import OTHER_CORE, pin, run_fabula
@@ -31,42 +30,9 @@ CHATS = 12
 LONGEST_LIVES = (0.5, 1.5, 4.0)  # seconds under load; the last is long enough to show text that is never flushed
 # Deltas of each answer, at their pace: short, across several flushes, long. One model a life of the server.
 MODELS = {"fake-12": 12, "fake-60@40": 60, "fake-400@100": 400, "fake-3000@1000": 3_000, "fake-20000@2000": 20_000}
-FLUSH_SECONDS = 0.75
 BEAT_SECONDS, LEASE_SECONDS = 0.5, 2.0
 SLACK_SECONDS = 0.5  # a flush under load, and what was on its way to the client
 _STATUS = {DONE: "done", ABORTED: "aborted"}
-
-
-@dataclass(slots=True)
-class Report:
-    """Counts, and in `violations` whatever must not be."""
-
-    kills: int = 0
-    turns: int = 0
-    acknowledged: int = 0
-    interrupted: int = 0
-    repeated: int = 0
-    most_lost_seconds: float = 0.0
-    longest_reaping: float = 0.0
-    ends: Counter[str] = field(default_factory=Counter)
-    violations: list[str] = field(default_factory=list)
-
-    def show(self, lane: str, seed: int) -> None:
-        ends = ", ".join(f"{name.removeprefix('llm.stream.')} {count}" for name, count in sorted(self.ends.items()))
-        print(f"{lane}, seed {seed}: {self.kills} kills, {self.turns} turns ({ends})")
-        print(f"  {self.acknowledged} messages acknowledged, {self.interrupted} answers interrupted by a kill")
-        print(f"  {self.repeated} requests sent again with their operation ids")
-        print(f"  most text lost: {self.most_lost_seconds:.2f} s before the kill (flush interval {FLUSH_SECONDS} s)")
-        print(f"  longest from kill to nothing left streaming, restart included: {self.longest_reaping:.2f} s")
-        print(f"  {len(self.violations)} violations", *self.violations[:50], sep="\n  ")
-
-
-class Company(Protocol):
-    """Others who use the server meanwhile: begin in its first life, run till it dies, say what is not as they were told."""
-
-    async def begin(self, http: aiohttp.ClientSession) -> None: ...
-    async def run(self, http: aiohttp.ClientSession) -> None: ...
-    async def examine(self, http: aiohttp.ClientSession) -> list[str]: ...
 
 
 class Torment:

@@ -323,6 +323,23 @@ async def test_a_whole_folder_comes_in_as_a_job_and_again_without_doubles(worker
     }  # fmt: skip
 
 
+async def test_lore_that_was_awake_stays_awake_as_long_as_it_would_have(worker: Client) -> None:
+    spans = {"sticky": {"Sea.0": {"hash": 7, "start": 4, "end": 8, "protected": False}}, "cooldown": {}}
+    main = chat_file(header(world_info="Sea", timedWorldInfo=spans), *TALE)
+    job = await bring_folder(worker, packed({**FOLDER, "chats/Mira/Main.jsonl": main}))
+    item = next(item for item in job["result"]["items"] if item["file"] == "chats/Mira/Main.jsonl")
+    assert item["warnings"] == []
+    fired = []
+    for _ in range(2):
+        frames = await worker.say(item["id"], "Hello")
+        generation = frames[0].data["generationId"]
+        trace = await worker.call("GET", f"/v1/generations/{generation}/trace", status=200)
+        fired.append("Deep." in [piece["text"] for piece in trace["prompt"]])
+    assert fired == [True, False]  # with seven messages before the answer, and with nine
+    header_line = (await write_out(worker, item["id"])).split(b"\n")[0]
+    assert json.loads(header_line)["chat_metadata"]["timedWorldInfo"] == spans
+
+
 async def test_an_archive_that_is_none_is_refused_at_once(worker: Client) -> None:
     form = aiohttp.FormData()
     form.add_field("file", b"not a zip", filename="data.zip")

@@ -136,6 +136,7 @@ async def test_from_an_empty_install_to_why_this_answer_and_back(place: Place, p
 
         # Away by the palette.
         await keys.press("Control+k")
+        await expect(page.get_by_role("combobox", name="Type a command")).to_be_focused()
         await keys.type("go characters")
         await keys.press("Enter")
         await expect(page.get_by_role("heading", name="Characters", level=1)).to_be_visible()

@@ -78,7 +78,6 @@ class ChatModel(Protocol):
 
     async def close(self) -> None:
         """Release connections and child processes."""
-        ...
 
 
 @runtime_checkable

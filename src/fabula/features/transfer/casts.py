@@ -3,10 +3,13 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fabula.core.actor import Actor
 from fabula.core.errors import AppError
+from fabula.core.ids import ChatId
 from fabula.features import profiles
+from fabula.features.transfer.awake import FIELD, timed_lore, wake
 from fabula.features.transfer.chatfile import HeaderView, Outline, read_object
 from fabula.features.transfer.chats import MAX_CHAT_BYTES, import_chats, look_through
 from fabula.features.transfer.destination import Destination, failed
@@ -73,10 +76,22 @@ async def _import(
     outlines = [found for found in seen if isinstance(found, Outline)]
     into = Destination(cast, lambda outline: read(outline.file), bound, beside)
     items = await import_chats(to.db, actor, into, outlines)
-    for outline, item in zip(outlines, items, strict=True):
+    for at, (outline, item) in enumerate(zip(outlines, items, strict=True)):
         if item.status is ItemStatus.CREATED and item.id is not None:
             await bind(to, actor, known.books.get(outline.view.world), "chat", item.id)
+            items[at] = await _wake(to, actor, known, outline, item)
     return [found for found in seen if isinstance(found, Item)] + items
+
+
+async def _wake(to: Shelves, actor: Actor, known: Known, outline: Outline, item: Item) -> Item:
+    """The item without the note that its timed effects do nothing, where they do."""
+    changes = timed_lore(outline)
+    is_new = not any(note.code in {"continued", "branched"} for note in item.notes)
+    if not changes or not is_new or outline.view.main:
+        return item
+    is_all = await to.db.write(actor, wake, ChatId(str(item.id)), changes, known.books)
+    notes = (note for note in item.notes if not (is_all and note.path.endswith(f".{FIELD}")))
+    return replace(item, notes=tuple(notes))
 
 
 async def _stand_in(to: Shelves, actor: Actor, name: str) -> Item:

@@ -10,6 +10,7 @@ import { Icon } from "@/ui/Icon";
 import { Failed, Loading } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import classes from "./Profile.module.css";
+import { readNotes } from "./editor/spec";
 import { ProfileChats } from "./ProfileChats";
 import { ProfileMenu } from "./ProfileMenu";
 import { useFavourite } from "./useFavourite";
@@ -25,10 +26,10 @@ export default function ProfilePage() {
 }
 
 function ProfileView({ profile }: { readonly profile: Profile }) {
-  const { t } = useTranslation("characters");
+  const { t, i18n } = useTranslation("characters");
   const start = useStartChat(profile.id);
   const favourite = useFavourite(profile);
-  const notes = readSpecText(profile, "creator_notes");
+  const notes = readNotes(profile.spec, i18n.language);
   const creator = readSpecText(profile, "creator");
   return (
     <article className={classes.page}>

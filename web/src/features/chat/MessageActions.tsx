@@ -87,7 +87,12 @@ function VariantArrows({ message, isLast, busy }: Props) {
   const hasPrevious = count > 1 && position !== 1;
   const hasNext = makesNext || position !== count;
   const toPrevious = () => !busy && void step(-1);
-  const toNext = () => !busy && void (makesNext ? tellFailure(turns.regenerate(at, message)) : step(1));
+  const goOn = async () => {
+    // Whether there is a next one may not be known yet: then the list is read first.
+    const isMade = !makesNext && (await step(1));
+    if (!isMade && canMake) await tellFailure(turns.regenerate(at, message));
+  };
+  const toNext = () => !busy && void goOn();
   const keys = [
     { id: "variant.previous", title: t("variant.previous"), keys: "ArrowLeft", run: toPrevious },
     { id: "variant.next", title: t("variant.next"), keys: "ArrowRight", run: toNext },

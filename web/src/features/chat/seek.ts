@@ -29,7 +29,7 @@ export async function fetchAround(at: BranchRef, id: string, last: number): Prom
     return (await fetchMessages(at, place, 1)).items[0];
   });
   if (seq === null) return null;
-  const before = seq + PAGE / 2;
-  const page = await fetchMessages(at, { before });
+  const before = seq + PAGE;
+  const page = await fetchMessages(at, { before }, 2 * PAGE);
   return { pages: [page], pageParams: [{ before }] };
 }

@@ -26,11 +26,11 @@ export function useAnchoredScroll<View extends HTMLElement, Content extends HTML
     const view = scroller.current;
     if (view === null) return;
     restore(view, place.current);
-    place.current = remember(view, place.current);
+    place.current = remember(view, place.current, options.hasNewer);
     askForMore(view, options);
   });
   const follow = useEffectEvent((view: HTMLElement) => {
-    place.current = remember(view, place.current);
+    place.current = remember(view, place.current, options.hasNewer);
     setAway(!place.current.atEnd || options.hasNewer);
     askForMore(view, options);
   });
@@ -86,12 +86,12 @@ function restore(view: HTMLElement, place: Place): void {
   if (Math.abs(view.scrollTop - top) > 1) view.scrollTop = top;
 }
 
-function remember(view: HTMLElement, before: Place): Place {
+function remember(view: HTMLElement, before: Place, hasNewer: boolean): Place {
   const { scrollTop: top, scrollHeight: height, clientHeight } = view;
   const left = height - top - clientHeight;
   // Going up is leaving the end, even by a little; a list that shrank has moved nobody.
   const wentUp = height === before.height && top < before.top - 1;
-  const atEnd = wentUp ? left < 2 : left < NEAR_END;
+  const atEnd = !hasNewer && (wentUp ? left < 2 : left < NEAR_END);
   for (const row of view.querySelectorAll<HTMLElement>("[data-row]")) {
     if (row.offsetTop + row.offsetHeight <= top) continue;
     return { atEnd, row: row.dataset.row ?? null, offset: row.offsetTop - top, top, height };

@@ -18,16 +18,19 @@ export function useVariants(at: BranchRef, message: Message, eager: boolean) {
   const index = data?.findIndex((variant) => variant.id === message.selectedVariantId) ?? -1;
   const count = data?.length ?? message.variantCount;
 
-  const step = async (by: 1 | -1): Promise<void> => {
+  /** False when there is no variant that way. */
+  const step = async (by: 1 | -1): Promise<boolean> => {
     setEngaged(true);
     try {
       const list = data ?? (await queryClient.query(options));
       const shown = list.findIndex((variant) => variant.id === message.selectedVariantId);
       const next = list[shown + by];
-      if (next !== undefined) await showVariant(at, message, next);
+      if (next === undefined) return false;
+      await showVariant(at, message, next);
     } catch (error) {
       tellError(error);
     }
+    return true;
   };
   return {
     position: count === 1 ? 1 : index < 0 ? null : index + 1,

@@ -4,6 +4,7 @@ import classes from "./Editor.module.css";
 import type { PartProps } from "./EditorPage";
 import { readText, readTexts } from "./spec";
 import { TextBox } from "./TextBox";
+import { Translations } from "./Translations";
 
 /** What people see of the card and no model does; and what it brings along. */
 export function About({ spec, set }: PartProps) {
@@ -23,6 +24,7 @@ export function About({ spec, set }: PartProps) {
         value={readText(spec, "creator_notes")}
         onChange={(value) => set({ creator_notes: value })}
       />
+      <Translations spec={spec} set={set} />
       <div className={classes.pair}>
         <TextInput
           label={t("field.creator")}

@@ -4,9 +4,12 @@ import {
   NEW_ENTRY,
   readBook,
   readDepthPrompt,
+  readNotes,
+  readTranslations,
   readTexts,
   setBook,
   setDepthPrompt,
+  setTranslation,
   type Spec,
 } from "./spec";
 
@@ -30,6 +33,21 @@ describe("a card's fields", () => {
       other: { kept: true },
     });
     expect(readDepthPrompt({})).toEqual({ prompt: "", depth: 4, role: "system" });
+  });
+
+  test("hold the creator's notes in many languages", () => {
+    const spec = {
+      creator_notes: "Calm.",
+      creator_notes_multilingual: { ru: "Спокойно.", de: 3, fr: "Calme." },
+    };
+    expect(readTranslations(spec)).toEqual({ ru: "Спокойно.", fr: "Calme." });
+    expect(readNotes(spec, "ru-RU")).toBe("Спокойно.");
+    expect(readNotes(spec, "de")).toBe("Calm.");
+    expect(readTranslations(setTranslation(spec, "fr", null))).toEqual({ ru: "Спокойно." });
+    expect(setTranslation(spec, "ru", "Тихо.").creator_notes_multilingual).toMatchObject({
+      ru: "Тихо.",
+      de: 3,
+    });
   });
 
   test("keep the book's own fields and those of its entries", () => {

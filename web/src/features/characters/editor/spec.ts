@@ -57,6 +57,25 @@ export function setDepthPrompt(spec: Spec, change: Partial<DepthPrompt>): Spec {
   return { ...spec, extensions: { ...extensions, depth_prompt: now } };
 }
 
+/** The creator's notes by language code; what is no text is left out. */
+export function readTranslations(spec: Spec): Readonly<Record<string, string>> {
+  const found = Object.entries(readObject(spec.creator_notes_multilingual));
+  return Object.fromEntries(found.filter((note): note is [string, string] => typeof note[1] === "string"));
+}
+
+/** The change that sets the notes of one language; null takes them away. */
+export function setTranslation(spec: Spec, language: string, text: string | null): Spec {
+  const others = Object.entries(readObject(spec.creator_notes_multilingual));
+  const kept = text === null ? others.filter(([code]) => code !== language) : [...others, [language, text]];
+  return { creator_notes_multilingual: Object.fromEntries(kept) as Spec };
+}
+
+/** The creator's notes in the reader's language, or else in the one the card was written in. */
+export function readNotes(spec: Spec, language: string): string {
+  const notes = readTranslations(spec);
+  return (notes[language] ?? notes[language.slice(0, 2)] ?? readText(spec, "creator_notes")).trim();
+}
+
 export function readBook(spec: Spec): readonly BookEntry[] {
   const { entries } = readObject(spec.character_book);
   if (!Array.isArray(entries)) return [];
