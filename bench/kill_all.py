@@ -49,9 +49,12 @@ class Crowd:
         maker = Maker(http)
         profile = (await maker.make("/v1/entity-profiles", {"name": "Mira", "spec": {"name": "Mira"}}))["id"]
         for _ in range(WORKERS):
-            made = await maker.make(f"/v1/entity-profiles/{profile}/chats", {})
-            main = Line(made["activeBranchId"])
-            self._workers.append(Worker(self._chance, Chat(made["id"], profile, [main], main)))
+            self._workers.append(Worker(self._chance, await self._make_chat(http, profile)))
+
+    async def _make_chat(self, http: aiohttp.ClientSession, profile: str) -> Chat:
+        made = await Maker(http).make(f"/v1/entity-profiles/{profile}/chats", {})
+        main = Line(made["activeBranchId"])
+        return Chat(made["id"], profile, [main], main)
 
     async def run(self, http: aiohttp.ClientSession) -> None:
         """Work till the server is gone; raises `RuntimeError` if it refuses anything."""
@@ -77,10 +80,15 @@ class Crowd:
             if status >= 300 or not same:
                 complaints.append(f"{deed.kind} sent again: {status} {again}, before {before}")
         worker.done.clear()
-        return complaints + await _compare(http, worker, self._chance)
+        complaints += await _compare(http, worker)
+        # Room for more of each kind: a worker makes only so many forks and long chats.
+        worker.copies.clear()
+        if self._chance.random() < 0.5:
+            worker.chat = await self._make_chat(http, worker.chat.profile)
+        return complaints
 
 
-async def _compare(http: aiohttp.ClientSession, worker: Worker, chance: random.Random) -> list[str]:
+async def _compare(http: aiohttp.ClientSession, worker: Worker) -> list[str]:
     """Where the server shows something else than it has acknowledged."""
     chat, complaints = worker.chat, []
     if chat.deleted:
@@ -97,13 +105,13 @@ async def _compare(http: aiohttp.ClientSession, worker: Worker, chance: random.R
         told = [(a, c if b is None else b, d) for (a, b, d), (_, c, _) in zip(wanted, shown, strict=False)]
         if len(shown) != len(wanted) or shown != told:
             complaints.append(f"branch {line.id} shows {shown}, not {wanted}")
-    for copy in chance.sample(sorted(worker.copies), min(2, len(worker.copies))):
-        texts = [m["promptText"] for m in await _messages(http, copy, None)]
-        complaints += [] if texts == worker.copies[copy] else [f"the chat {copy} is not as it was copied or imported"]
+    for copy, texts in worker.copies.items():
+        found = [m["promptText"] for m in await _messages(http, copy, None)]
+        complaints += [] if found == texts else [f"the chat {copy} is not as it was copied or imported"]
     for name, profile in worker.cards.items():
-        found = [item["id"] for item in await _items(http, f"/v1/entity-profiles?q={name}")]
-        if found != [profile]:
-            complaints.append(f"{name} was imported as {profile}, and is there as {found}")
+        there = [item["id"] for item in await _items(http, f"/v1/entity-profiles?q={name}")]
+        if there != [profile]:
+            complaints.append(f"{name} was imported as {profile}, and is there as {there}")
     worker.cards.clear()
     return complaints
 

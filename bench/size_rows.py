@@ -47,7 +47,7 @@ async def measure_search(lab: Lab, lane: str) -> list[Result]:
 
 async def measure_imports(lab: Lab, lane: str) -> list[Result]:
     share = 10 if lab.quick else 1
-    return [await measure_cards(lab, lane, 1_000 // share), await measure_chat(lab, lane, 20_000 // share)]
+    return [*await measure_cards(lab, lane, 1_000 // share), *await measure_chat(lab, lane, 20_000 // share)]
 
 
 ROWS: dict[str, Row] = {

@@ -6,6 +6,7 @@ that runs it: what the machine does besides, and waiting for the disk, is not in
 """
 
 import os
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
+from bench.lab import Result
 from bench.load import quantile
 from fabula import cli
 from fabula.db.database import Database
@@ -34,15 +36,17 @@ _taken: list[Took] = []
 _running: list[str] = []
 
 
-def tell_longest(file: Path) -> str:
-    """The longest of a run, and how many were over the bar."""
+def judge(file: Path, lane: str) -> Result:
+    """The row of the longest write of a run; the longest five are told on the error stream."""
     taken = sorted(msgspec.json.decode(file.read_bytes(), type=list[Took]), reverse=True)
     over = [took for took in taken if took.wall > BAR_MS]
-    lines = [f"  {took.wall:.0f} ms ({took.cpu:.0f} ms of CPU) {took.what}" for took in taken[:5]]
+    for took in taken[:5]:
+        print(f"  {took.wall:.0f} ms ({took.cpu:.0f} ms of CPU) {took.what}", file=sys.stderr)
     cpu = [took.cpu for took in taken]
-    spread = f"of CPU p50 {quantile(cpu, 0.5):.0f}, p99 {quantile(cpu, 0.99):.0f}, most {max(cpu):.0f} ms"
-    head = f"  {len(taken):,} write transactions, {len(over)} over {BAR_MS} ms ({spread}); the longest:"
-    return "\n".join([head, *lines])
+    spread = "/".join(f"{value:.0f}" for value in (quantile(cpu, 0.5), quantile(cpu, 0.99), max(cpu)))
+    beside = f"{len(over)} of {len(taken)} over it; CPU p50/p99/max {spread} ms"
+    longest = taken[0].wall
+    return Result("the same: longest write", lane, f"{longest:.0f} ms", f"≤ {BAR_MS} ms", longest <= BAR_MS, beside)
 
 
 def _name(fn: Callable[..., object]) -> str:

@@ -1,44 +1,27 @@
 """A real browser (the system's Chromium) on a real server with a scripted model."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 
 from fabula.http.spa import web_folder
+from tools.browser import NoBrowser, find_browser, open_browser
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
-
-
-def find_browser() -> str:
-    given = os.environ.get("FABULA_TEST_BROWSER")
-    found = given or next((path for name in _NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine: `apt-get install chromium`, or set FABULA_TEST_BROWSER to one")
-    return found
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     if not (web_folder() / "index.html").is_file():
         pytest.skip("the page is not built: run `make web`")
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=find_browser(), args=_FLAGS)
+    try:
+        find_browser()
+    except NoBrowser as error:
+        pytest.skip(str(error))
+    async with open_browser() as opened:
         yield opened
-        await opened.close()
 
 
 @pytest.fixture

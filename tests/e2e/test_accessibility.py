@@ -1,5 +1,6 @@
 """axe finds nothing on any page, in both themes and both languages, on a desktop and on a phone."""
 
+import re
 from typing import Any
 
 import pytest
@@ -12,13 +13,34 @@ from tests.server import Client, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 AXE = REPO / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _RUN = """axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations.map(
   rule => `${rule.id}: ${rule.nodes.map(node => node.target.join(" ")).slice(0, 3).join("; ")}`))"""
 
 
+# Labels of the navigation whose text does not fit its place.
+CUT = """[...document.querySelectorAll("nav a span, nav button span")].filter(label => label.checkVisibility()
+  && label.scrollWidth > label.clientWidth).map(label => label.textContent)"""
+
+
+def routes() -> list[str]:
+    """Every route that the features of the page register, as they write it: `/chats/$chatId`."""
+    manifests = (REPO / "web" / "src" / "features").glob("*/manifest.ts")
+    found = {path for file in manifests for path in re.findall(r'path: "([^"]+)"', file.read_text("utf-8"))}
+    assert found, "no manifest names a route"
+    return sorted(found)
+
+
+def unvisited(addresses: list[str]) -> list[str]:
+    """The routes with a parameter that no address shows; `fill` must make something for them."""
+    paths = [address.partition("?")[0] for address in addresses]
+    patterns = {route: re.compile(re.sub(r"\$\w+", "[^/]+", route)) for route in routes()}
+    return [route for route, pattern in patterns.items() if not any(map(pattern.fullmatch, paths))]
+
+
 async def fill(client: Client) -> list[str]:
-    """A workspace with one of everything; returns the addresses of its pages."""
+    """A workspace with one of everything; returns the addresses of its pages, every route of the registry among them."""
     chat = await client.chat(name="Mira", tags=["inn"], creator_notes="Calm.", alternate_greetings=["You again?"])
     await client.say(chat)
     profile = (await client.call("GET", f"/v1/chats/{chat}"))["entityProfileId"]
@@ -38,25 +60,24 @@ async def fill(client: Client) -> list[str]:
     ids = {kind: (await client.call("POST", f"/v1/{kind}", json=body, status=201))["id"] for kind, body in made.items()}
     entry = {"keys": ["road"], "content": "It is long.", "comment": "Road"}
     await client.call("POST", f"/v1/lorebooks/{ids['lorebooks']}/entries", json=entry, status=201)
-    return [
-        "/characters",
+    named = [
         "/characters?favourite=true",
         f"/characters/{profile}",
         f"/characters/{profile}/edit",
-        "/chats",
         f"/chats/{chat}",
         f"/chats/{chat}?message={last['id']}",
         f"/chats/{chat}/read",
-        "/workshop/personas",
         f"/workshop/personas?id={ids['personas']}",
         f"/workshop/templates?id={ids['prompt-templates']}",
         f"/workshop/presets?id={ids['generation-presets']}",
         f"/workshop/connections?id={ids['provider-connections']}",
         f"/workshop/lorebooks?id={ids['lorebooks']}",
-        "/runs",
         f"/runs/{last['generationId']}",
         "/no-such-page",
     ]
+    addresses = [*named, *(route for route in routes() if "$" not in route)]
+    assert not unvisited(addresses)
+    return addresses
 
 
 async def check(page: Page) -> list[str]:
@@ -96,6 +117,10 @@ async def test_every_page_is_accessible(
             await page.wait_for_timeout(200)
             if found := await check(page):
                 problems[address] = found
+            if cut := await page.evaluate(CUT):
+                problems[f"{address}: cut"] = cut
+            if await page.evaluate(WIDE):
+                problems[f"{address}: wider than the window"] = []
         await context.close()
     assert problems == {}
 
@@ -105,8 +130,9 @@ async def test_what_opens_over_a_chat_is_accessible(place: Place, page: Page) ->
         pytest.skip("axe-core is not installed: run `make web`")
     problems: dict[str, list[str]] = {}
     async with running(place, ScriptedModel()) as client:
-        address = client.address + (await fill(client))[5]
-        for key in ("s", "b", "e", "?", "Control+k"):
+        chat = next(address for address in await fill(client) if re.fullmatch(r"/chats/[^/?]+", address))
+        address = client.address + chat
+        for key in ("s", "b", "e", "w", "?", "Control+k"):
             await page.goto(address)
             await page.get_by_role("region", name="Messages").focus()
             await page.keyboard.press(key)

@@ -123,6 +123,21 @@ async def test_the_page_survives_a_server_that_comes_back(place: Place, page: Pa
         await shown(page, "Before the storm")
 
 
+async def test_the_gallery_recovers_with_the_server_and_shows_what_came_meanwhile(place: Place, page: Page) -> None:
+    async with running(place, ScriptedModel()) as client:
+        await client.profile(name="Mira")
+        await page.goto(client.address)
+        await expect(page.get_by_role("button", name="Chat with Mira")).to_be_visible()
+        port = int(client.address.rsplit(":", 1)[1])
+    await expect(page.get_by_text("Connecting to the server again")).to_be_visible(timeout=20_000)
+    async with running(place, ScriptedModel(), port=port) as client:
+        await client.profile(name="Anselm")
+        await expect(page.get_by_role("button", name="Chat with Anselm")).to_be_visible(timeout=20_000)
+        await expect(page.get_by_text("Connecting to the server again")).to_have_count(0)
+        await page.get_by_role("button", name="Chat with Mira").click()
+        await shown(page, "Good evening.")
+
+
 async def test_a_phone_shows_everything_without_sideways_scrolling(place: Place, page: Page) -> None:
     await page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a TypedDict there
     async with running(place, ScriptedModel()) as client:

@@ -67,74 +67,21 @@ class Keys:
 
 
 async def test_from_an_empty_install_to_why_this_answer_and_back(place: Place, page: Page) -> None:
-    never = Wait(60)
     model = ScriptedModel([
         [Say("The lamp is lit."), End()],
-        [Say("Half a"), never],
+        [Say("Half a"), Wait(60)],
         [Say("The soup is hot."), End()],
         [Say("On the other road."), End()],
     ])  # fmt: skip
     keys = Keys(page)
-    messages = page.get_by_role("region", name="Messages")
-    field = page.get_by_role("textbox", name="Write to")
     async with running(place, model, jobs=True) as client:
         await page.goto(client.address)
         await import_card(keys, REPO / "examples" / "maren.json")
-        await keys.go_to(page.get_by_role("button", name="Chat with Maren"))
-        await keys.press("Enter")
-        await expect(field).to_be_focused()
-        await keys.type("Good evening")
-        await keys.press("Enter")
-        await shown(page, "The lamp is lit.")
-        await settled(page)
-
-        # A second variant by the arrow, stopped in the middle; a third; back to the first.
-        await keys.press("ArrowRight")
-        await shown(page, "Half a")
-        await keys.press("Escape")
-        await settled(page)
-        await keys.press("ArrowRight")
-        await shown(page, "The soup is hot.")
-        await settled(page)
-        await keys.press("ArrowLeft", "ArrowLeft")
-        await shown(page, "The lamp is lit.")
-
-        # Out of the field; edit.
-        await keys.press("Escape")
-        await expect(messages).to_be_focused()
-        await keys.press("e")
-        await expect(page.get_by_role("textbox", name="The message")).to_be_focused()
-        await keys.press("Control+A")
-        await keys.type("The lamp is lit again.")
-        await keys.press("Control+Enter")
-        await shown(page, "The lamp is lit again.")
-        await expect(page.get_by_role("button", name="Edit", exact=True).last).to_be_focused()
-
-        # Fork, go on there, and travel back by the map.
-        await keys.press("f")
-        await expect(page.get_by_text("You are on a new branch")).to_be_visible()
-        await expect(field).to_be_focused()
-        await keys.type("We leave")
-        await keys.press("Enter")
-        await shown(page, "On the other road.")
-        await settled(page)
-        await keys.press("Escape", "b")
-        await keys.go_to(page.get_by_role("button", name="Main The lamp is lit again."))
-        await keys.press("Enter")
-        await expect(page.get_by_role("dialog")).to_have_count(0)
-        await keys.look("travelling")
-        await expect(messages.get_by_text("On the other road.")).to_have_count(0)
-
-        # Why this answer, and back to where the focus was.
-        await keys.press("Escape", "ArrowLeft")
-        await keys.press("w")
-        panel = page.get_by_role("dialog", name="Why this answer")
-        await expect(panel.get_by_text("Good evening").first).to_be_visible()
-        await keys.press("Escape")
-        await expect(panel).to_have_count(0)
-        await expect(messages).to_be_focused()
-
-        # Away by the palette.
+        await write_first_message(keys)
+        await make_variants(keys)
+        await edit_last_message(keys)
+        await fork_and_travel_back(keys)
+        await ask_why(keys)
         await keys.press("Control+k")
         await expect(page.get_by_role("combobox", name="Type a command")).to_be_focused()
         await keys.type("go characters")
@@ -143,8 +90,79 @@ async def test_from_an_empty_install_to_why_this_answer_and_back(place: Place, p
         await keys.look("going back")
 
 
+async def write_first_message(keys: Keys) -> None:
+    page = keys.page
+    await keys.go_to(page.get_by_role("button", name="Chat with Maren"))
+    await keys.press("Enter")
+    await expect(page.get_by_role("textbox", name="Write to")).to_be_focused()
+    await keys.type("Good evening")
+    await keys.press("Enter")
+    await shown(page, "The lamp is lit.")
+    await settled(page)
+
+
+async def make_variants(keys: Keys) -> None:
+    """A second one, stopped in the middle; a third; back to the first."""
+    await keys.press("ArrowRight")
+    await shown(keys.page, "Half a")
+    await keys.press("Escape")
+    await settled(keys.page)
+    await keys.press("ArrowRight")
+    await shown(keys.page, "The soup is hot.")
+    await settled(keys.page)
+    await keys.press("ArrowLeft")
+    await shown(keys.page, "Half a")
+    await keys.press("ArrowLeft")
+    await shown(keys.page, "The lamp is lit.")
+
+
+async def edit_last_message(keys: Keys) -> None:
+    page = keys.page
+    await keys.press("Escape")
+    await expect(page.get_by_role("region", name="Messages")).to_be_focused()
+    await keys.press("e")
+    await expect(page.get_by_role("textbox", name="The message")).to_be_focused()
+    await keys.press("Control+A")
+    await keys.type("The lamp is lit again.")
+    await keys.press("Control+Enter")
+    await shown(page, "The lamp is lit again.")
+    await expect(page.get_by_role("button", name="Edit", exact=True).last).to_be_focused()
+
+
+async def fork_and_travel_back(keys: Keys) -> None:
+    page = keys.page
+    await keys.press("f")
+    await expect(page.get_by_text("You are on a new branch")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Write to")).to_be_focused()
+    await keys.type("We leave")
+    await keys.press("Enter")
+    await shown(page, "On the other road.")
+    await settled(page)
+    await keys.press("Escape", "b")
+    await keys.go_to(page.get_by_role("button", name="Main The lamp is lit again."))
+    await keys.press("Enter")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await keys.look("travelling")
+    await expect(page.get_by_role("region", name="Messages").get_by_text("On the other road.")).to_have_count(0)
+
+
+async def ask_why(keys: Keys) -> None:
+    """Of the variant before the edited one, which the model wrote; the focus comes back to where it was."""
+    page = keys.page
+    await keys.press("Escape", "ArrowLeft")
+    await shown(page, "The soup is hot.")
+    await keys.press("w")
+    panel = page.get_by_role("dialog", name="Why this answer")
+    await expect(panel.get_by_text("Good evening").first).to_be_visible()
+    await keys.press("Escape")
+    await expect(panel).to_have_count(0)
+    await expect(page.get_by_role("region", name="Messages")).to_be_focused()
+
+
 async def settled(page: Page) -> None:
+    """Wait until the newest variant is shown whole and the keys mean it."""
     await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    await expect(page.get_by_role("button", name="Write a new variant")).to_be_enabled()
 
 
 async def import_card(keys: Keys, card: Path) -> None:

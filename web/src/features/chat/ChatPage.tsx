@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useParams, useSearch } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Chat } from "@/api/client";
@@ -36,11 +36,16 @@ function OpenBranch({ chat, branchId }: { readonly chat: Chat; readonly branchId
   const at = useMemo(() => ({ chatId: chat.id, branchId }), [chat.id, branchId]);
   const speaker = useSpeaker(chat);
   const open = useMemo((): OpenChat => ({ at, speaker, open: setAside }), [at, speaker]);
+  const navigate = useNavigate();
+  const toPaper = () =>
+    void navigate({ to: "/chats/$chatId/read", params: { chatId: chat.id }, search: { branch: branchId } });
   useTitle(speaker.name);
   useSeen(chat);
   useCommands([
     { id: "chat.settings", title: t("settings"), keys: "s", run: () => setAside({ kind: "settings" }) },
     { id: "chat.map", title: t("map"), keys: "b", run: () => setAside({ kind: "map" }) },
+    // Paper would hold only the messages that are made; the page to read holds all of them.
+    { id: "chat.print", title: t("export.read"), keys: "mod+p", whileTyping: true, run: toPaper },
   ]);
   return (
     <ChatContext value={open}>
