@@ -18,6 +18,8 @@ from fabula.telemetry import metrics
 log = structlog.get_logger()
 
 BODY_HASH = "fabula.body_hash"
+# What the server itself still reads of a scope once the head of an answer is out.
+_KEPT = frozenset({"type", "method", "path", "http_version"})
 _CSP = (
     b"default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     b"connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'; form-action 'self'"
@@ -86,6 +88,8 @@ class Gate:
             stream.source.close()
             raise
         del request  # its headers need not outlive the head of the answer
+        for name in scope.keys() - _KEPT:
+            del scope[name]  # nor what the framework left there
         await stream.write(receive, send)
 
     async def _answer(self, request: "_Request") -> None:
