@@ -1,23 +1,18 @@
 """Take the pictures of the guides, of our own content, with the built page and the system's Chromium.
 
-python tools/pictures.py              docs/guides/pictures/*.webp, those that the guides show
-python tools/pictures.py --all DIR    every scene on a desktop and a phone, light and dark, to be looked at
+python -m tools.pictures              docs/guides/pictures/*.webp, those that the guides show
+python -m tools.pictures --all DIR    every scene on a desktop and a phone, light and dark, to be looked at
 """
 
 import argparse
 import asyncio
 import io
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-ROOT = Path(__file__).resolve().parent.parent
-# Run as a script, Python looks for modules beside this file; these are packages of the tree.
-sys.path.insert(0, str(ROOT))
 
 from playwright.async_api import Browser, Page, expect
 
@@ -26,8 +21,9 @@ from tests.server import Client, running
 from tools.browser import open_browser
 from tools.scenery import Ids, furnish, make_model
 
-GUIDES = ROOT / "docs" / "guides" / "pictures"
+GUIDES = Path(__file__).resolve().parent.parent / "docs" / "guides" / "pictures"
 MOST_BYTES = 150_000
+_PATIENCE = 30_000  # milliseconds
 DESKTOP, PHONE = (1200, 760), (360, 740)
 Scheme = Literal["light", "dark"]
 
@@ -93,21 +89,25 @@ async def open_page(browser: Browser, size: tuple[int, int], scheme: Scheme) -> 
 async def show(page: Page, server: str, scene: Scene, ids: Ids) -> None:
     """Open a scene and wait until it stands still."""
     await page.goto(server + scene.address.format_map(ids))
-    await expect(page.get_by_role("heading", level=1).first).to_be_visible()
+    await expect(page.get_by_role("heading", level=1).first).to_be_visible(timeout=_PATIENCE)
     if scene.key:
-        await expect(page.get_by_role("button", name="Write a new variant")).to_be_enabled()
+        await expect(page.get_by_role("button", name="Write a new variant")).to_be_enabled(timeout=_PATIENCE)
         await page.keyboard.press("Escape")
         await page.keyboard.press(scene.key)
-        await expect(page.get_by_role("dialog")).to_be_visible()
+        await expect(page.get_by_role("dialog")).to_be_visible(timeout=_PATIENCE)
     await page.wait_for_timeout(900)
 
 
 async def take(page: Page, folder: Path, name: str) -> None:
-    """One picture, compressed; raises where it is heavier than a guide should carry."""
+    keep(await page.screenshot(), folder, name)
+
+
+def keep(picture: bytes, folder: Path, name: str) -> None:
+    """Compress a picture into the folder; raises where it is heavier than a guide should carry."""
     from PIL import Image
 
     out = io.BytesIO()
-    Image.open(io.BytesIO(await page.screenshot())).save(out, "WEBP", quality=82, method=6)
+    Image.open(io.BytesIO(picture)).save(out, "WEBP", quality=82, method=6)
     size = len(out.getvalue())
     if size > MOST_BYTES:
         raise RuntimeError(f"{name} takes {size:,} bytes; at most {MOST_BYTES:,}")

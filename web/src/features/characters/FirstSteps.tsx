@@ -37,7 +37,7 @@ export function FirstSteps() {
         <li>
           <Link to="/workshop/connections">{t("tour.model")}</Link>
         </li>
-        <li>{t("tour.keys")}</li>
+        <li className={classes.keys}>{t("tour.keys")}</li>
       </ol>
     </section>
   );

@@ -19,9 +19,9 @@ export interface MessagePage {
 export type MessagePages = InfiniteData<MessagePage, PagePlace>;
 
 /** As many as are rendered well within a frame: each page comes as one piece of work. */
-export const PAGE = 12;
+export const PAGE = 8;
 /** With a tail of up to two pages this stays under 200 messages; those further away are fetched again. */
-export const MOST_PAGES = 12;
+export const MOST_PAGES = 18;
 
 export function listMessages(data: Pick<MessagePages, "pages">): readonly Message[] {
   return [...data.pages].reverse().flatMap((page) => page.items);
