@@ -16,7 +16,7 @@ from bench.cast import Chat, Line, Said, card, form, jsonl
 from bench.deed import Answer, Deed, sets
 
 _LONG = 700  # messages of an imported chat: more than one batch, so a kill can fall between two
-_MOST_LONG = 6  # imported chats and copies a worker keeps comparing
+_MOST_LONG = 2  # imported chats and copies of a worker in one life of the server: each is hundreds of rows
 _MOST_FORKS = 4
 
 
