@@ -1,14 +1,19 @@
 """The web app, served by this process: hashed assets for ever, everything else is its index page."""
 
+import gzip
+import mimetypes
+from functools import lru_cache
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from fabula.core.bundle import bundled
 from fabula.core.errors import NotFound
 
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
+_PACKED = {**_FOREVER, "content-encoding": "gzip", "vary": "accept-encoding"}
+_TEXTS = frozenset({".css", ".js", ".json", ".svg", ".txt"})
 _FRESH = {"cache-control": "no-cache"}
 _MISSING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Fabula</title>
 <h1>Fabula is running</h1><p>Its page has not been built yet: run <code>make web</code> and reload.</p></html>"""
@@ -24,9 +29,9 @@ def routes(folder: Path) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/{path:path}")
-    def page(path: str) -> Response:
+    def page(path: str, request: Request) -> Response:
         if path.startswith(("v1/", "assets/")) or path == "v1":
-            return _asset(root, path)
+            return _asset(root, path, takes_gzip="gzip" in request.headers.get("accept-encoding", ""))
         file = (root / path).resolve()
         if path and file.is_relative_to(root) and file.is_file():
             return FileResponse(file, headers=_FRESH)
@@ -36,8 +41,16 @@ def routes(folder: Path) -> APIRouter:
     return router
 
 
-def _asset(root: Path, path: str) -> Response:
+def _asset(root: Path, path: str, *, takes_gzip: bool) -> Response:
     file = (root / path).resolve()
     if not path.startswith("assets/") or not file.is_relative_to(root) or not file.is_file():
         raise NotFound(path[:64])
+    if takes_gzip and file.suffix in _TEXTS:
+        return Response(_packed(file), headers=_PACKED, media_type=mimetypes.guess_type(file.name)[0])
     return FileResponse(file, headers=_FOREVER)
+
+
+@lru_cache(maxsize=256)
+def _packed(file: Path) -> bytes:
+    """An asset as it travels. Its name has its hash, so it is packed once for good."""
+    return gzip.compress(file.read_bytes(), mtime=0)
