@@ -1,5 +1,6 @@
 """The files of the page as a browser gets them."""
 
+import asyncio
 import gzip
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,10 @@ def page(tmp_path: Path) -> FastAPI:
 async def fetch(app: FastAPI, path: str, **headers: str) -> tuple[dict[str, str], bytes]:
     sent: list[dict[str, Any]] = []
 
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return next(asked, None) or await asyncio.get_running_loop().create_future()  # it never disconnects
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
