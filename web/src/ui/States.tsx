@@ -64,3 +64,30 @@ export function Loading() {
     </div>
   );
 }
+
+interface MoreProps {
+  /** A list that is read page by page. */
+  readonly list: {
+    readonly hasNextPage: boolean;
+    readonly isFetchingNextPage: boolean;
+    readonly fetchNextPage: () => Promise<unknown>;
+  };
+}
+
+/** The way to a list's next page, while there is one. */
+export function More({ list }: MoreProps) {
+  const { t } = useTranslation();
+  if (!list.hasNextPage) return null;
+  return (
+    <div className={classes.more}>
+      <Button
+        variant="default"
+        loading={list.isFetchingNextPage}
+        leftSection={<Icon name="down" size={16} />}
+        onClick={() => void list.fetchNextPage()}
+      >
+        {t("common.more")}
+      </Button>
+    </div>
+  );
+}

@@ -1,10 +1,9 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Profile } from "@/api/client";
-import { Icon } from "@/ui/Icon";
-import { Empty, Failed } from "@/ui/States";
+import { Empty, Failed, More } from "@/ui/States";
 import { type Filter, profilesQuery } from "./api";
 import { EmptyGallery } from "./EmptyGallery";
 import classes from "./Gallery.module.css";
@@ -36,18 +35,7 @@ export function Grid({ filter, onImport }: Props) {
         hasMore={list.hasNextPage && !list.isFetchingNextPage}
         onMore={() => void list.fetchNextPage()}
       />
-      {list.hasNextPage && (
-        <div className={classes.more}>
-          <Button
-            variant="default"
-            loading={list.isFetchingNextPage}
-            leftSection={<Icon name="down" size={16} />}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t("common.more", { ns: "app" })}
-          </Button>
-        </div>
-      )}
+      <More list={list} />
     </>
   );
 }

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { ImportItem } from "@/api/client";
 import { Icon, type IconName } from "@/ui/Icon";
-import classes from "./ImportArea.module.css";
+import classes from "@/ui/Report.module.css";
 
 const ICONS: Readonly<Record<ImportItem["status"], IconName>> = {
   created: "check",

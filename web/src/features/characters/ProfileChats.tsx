@@ -1,8 +1,7 @@
-import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ChatList } from "@/features/chat";
-import { Failed, Loading } from "@/ui/States";
+import { Failed, Loading, More } from "@/ui/States";
 import { profileChatsQuery } from "./api";
 import classes from "./Profile.module.css";
 
@@ -16,11 +15,7 @@ export function ProfileChats({ profileId }: { readonly profileId: string }) {
     <section className={classes.chats} aria-labelledby="profile-chats">
       <h2 id="profile-chats">{t("chats")}</h2>
       {chats.length === 0 ? <p className={classes.none}>{t("chats.none")}</p> : <ChatList chats={chats} />}
-      {list.hasNextPage && (
-        <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {t("common.more", { ns: "app" })}
-        </Button>
-      )}
+      <More list={list} />
     </section>
   );
 }

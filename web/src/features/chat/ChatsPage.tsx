@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { Empty, Failed, Loading } from "@/ui/States";
+import { Empty, Failed, Loading, More } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { chatsQuery } from "./api";
 import { ChatList } from "./ChatList";
@@ -37,17 +37,7 @@ function RecentChats() {
   return (
     <>
       <ChatList chats={chats} />
-      {list.hasNextPage && (
-        <div className={classes.more}>
-          <Button
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t("common.more", { ns: "app" })}
-          </Button>
-        </div>
-      )}
+      <More list={list} />
     </>
   );
 }

@@ -1,8 +1,7 @@
-import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { RunTabs } from "@/features/runs";
-import { Empty, Failed, Loading } from "@/ui/States";
+import { Empty, Failed, Loading, More } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { jobsQuery } from "./api";
 import { JobRow } from "./JobRow";
@@ -43,17 +42,7 @@ function List() {
           <JobRow key={job.id} job={job} count={count} />
         ))}
       </ul>
-      {list.hasNextPage && (
-        <div className={classes.more}>
-          <Button
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t("common.more", { ns: "app" })}
-          </Button>
-        </div>
-      )}
+      <More list={list} />
     </>
   );
 }

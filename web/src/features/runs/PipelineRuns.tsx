@@ -1,9 +1,9 @@
-import { Button, Table } from "@mantine/core";
+import { Table } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { formatDuration, formatMoment } from "@/ui/duration";
-import { Empty, Failed, Loading } from "@/ui/States";
+import { Empty, Failed, Loading, More } from "@/ui/States";
 import { type PipelineRun, type PipelineRunFilter, pipelineNamesQuery, pipelineRunsQuery } from "./api";
 import classes from "./Runs.module.css";
 import { durationOf } from "./time";
@@ -47,11 +47,7 @@ export function PipelineRuns({ filter, label }: Props) {
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-      {list.hasNextPage && (
-        <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {t("common.more", { ns: "app" })}
-        </Button>
-      )}
+      <More list={list} />
     </>
   );
 }

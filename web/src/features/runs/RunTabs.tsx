@@ -1,12 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { TabBar } from "@/ui/TabBar";
 import classes from "./Runs.module.css";
 
 /** What the server did, by kind: answers, pipelines, jobs. */
 export function RunTabs() {
   const { t } = useTranslation("runs");
   return (
-    <nav className={classes.tabs} aria-label={t("title")}>
+    <TabBar className={classes.tabs} label={t("title")}>
       <Link to="/runs" activeOptions={{ exact: true, includeSearch: false }} {...CURRENT}>
         {t("tab.generations")}
       </Link>
@@ -16,7 +17,7 @@ export function RunTabs() {
       <Link to="/jobs" {...CURRENT}>
         {t("tab.jobs")}
       </Link>
-    </nav>
+    </TabBar>
   );
 }
 

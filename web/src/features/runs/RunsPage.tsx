@@ -1,9 +1,9 @@
-import { Button, NativeSelect, Table } from "@mantine/core";
+import { NativeSelect, Table } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Generation, GenerationStatus } from "@/api/client";
-import { Empty, Failed, Loading } from "@/ui/States";
+import { Empty, Failed, Loading, More } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { generationsQuery, type RunFilter } from "./api";
 import { ChatPicker } from "./ChatPicker";
@@ -84,11 +84,7 @@ function List({ filter }: { readonly filter: RunFilter }) {
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-      {list.hasNextPage && (
-        <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {t("common.more", { ns: "app" })}
-        </Button>
-      )}
+      <More list={list} />
     </>
   );
 }

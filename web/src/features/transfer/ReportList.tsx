@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon, type IconName } from "@/ui/Icon";
+import report from "@/ui/Report.module.css";
 import classes from "./Import.module.css";
 import { pickItems, type ReportItem, type Status, STATUSES, tally } from "./report";
 
@@ -37,7 +38,7 @@ export function ReportList({ items }: { readonly items: readonly ReportItem[] })
         ]}
         onChange={choose}
       />
-      <ul className={classes.items}>
+      <ul className={`${report.items} ${classes.items}`}>
         {found.slice(0, most).map((item, index) => (
           <Item key={index} item={item} />
         ))}
@@ -74,7 +75,7 @@ function Counts({ items }: { readonly items: readonly ReportItem[] }) {
 function Item({ item }: { readonly item: ReportItem }) {
   const { t } = useTranslation("transfer");
   return (
-    <li className={classes.item} data-status={item.status}>
+    <li className={report.item} data-status={item.status}>
       <Icon name={ICONS[item.status]} size={18} />
       <div>
         <b>{item.name || item.file}</b>
