@@ -130,8 +130,9 @@ async def test_the_gallery_recovers_with_the_server_and_shows_what_came_meanwhil
         await expect(page.get_by_role("button", name="Chat with Mira")).to_be_visible()
         port = int(client.address.rsplit(":", 1)[1])
     await expect(page.get_by_text("Connecting to the server again")).to_be_visible(timeout=20_000)
-    async with running(place, ScriptedModel(), port=port) as client:
+    async with running(place, ScriptedModel()) as client:
         await client.profile(name="Anselm")
+    async with running(place, ScriptedModel(), port=port):
         await expect(page.get_by_role("button", name="Chat with Anselm")).to_be_visible(timeout=20_000)
         await expect(page.get_by_text("Connecting to the server again")).to_have_count(0)
         await page.get_by_role("button", name="Chat with Mira").click()

@@ -76,10 +76,10 @@ export async function fetchMessages(at: BranchRef, place: PagePlace, limit = PAG
   };
 }
 
-export function variantsQuery(message: Pick<Message, "id" | "variantCount">, branchId: string) {
+export function variantsQuery(message: Message, branchId: string) {
   return queryOptions({
-    // The count is part of the key: a new variant makes the old list useless.
-    queryKey: ["variants", message.id, branchId, message.variantCount],
+    // A new variant, and the end of one that was being written, make the old list useless.
+    queryKey: ["variants", message.id, branchId, message.variantCount, message.state],
     queryFn: async () => {
       const path = { messageId: message.id };
       const page = await take(

@@ -32,6 +32,16 @@ export function addBegun(
   return appendMessages(data, added);
 }
 
+/** A message whose new variant is being written: the branch shows that one from now on. */
+export function rewritten(message: Message, meta: TurnMeta): Partial<Message> {
+  return {
+    state: "streaming",
+    generationId: meta.generationId,
+    selectedVariantId: meta.variantId ?? message.selectedVariantId,
+    variantCount: message.variantCount + 1,
+  };
+}
+
 function newMessage(at: BranchRef, seq: number): Message {
   return {
     id: "",

@@ -219,7 +219,12 @@ describe("writing anew", () => {
     });
     const written = turns.regenerate(AT, createMessage(0));
     await line.say(frame("0.0", "meta", { ...META, assistantMessageId: "m0" }));
-    expect(shown()[0]).toMatchObject({ state: "streaming", generationId: "g1" });
+    expect(shown()[0]).toMatchObject({
+      state: "streaming",
+      generationId: "g1",
+      selectedVariantId: META.variantId,
+      variantCount: 2,
+    });
     await line.say(
       frame("0.4", "delta", { content: "half" }) +
         frame("0.4", "error", { code: "upstream.cut", message: "cut" }),

@@ -5,7 +5,7 @@ import { followTurn } from "@/stream/follow";
 import type { LiveTurns } from "@/stream/live";
 import { isSettled, type TurnEvent, type TurnMeta, type TurnState } from "@/stream/turn";
 import { abortGeneration, type Failure, failureQuery, fetchMessages, messagesKey } from "./api";
-import { addBegun, type BranchRef } from "./begun";
+import { addBegun, type BranchRef, rewritten } from "./begun";
 import type { Outbox } from "./outbox";
 import { type MessagePages, mergeNewest, patchMessage, settledPatch } from "./pages";
 
@@ -126,9 +126,7 @@ export class ChatTurns {
 
   private rewrite(at: BranchRef, message: Message, path: string, body: unknown): Promise<Failure | null> {
     const turn = this.add(at, message.id, (meta) =>
-      this.change(at, (data) =>
-        patchMessage(data, message.id, { state: "streaming", generationId: meta.generationId }),
-      ),
+      this.change(at, (data) => patchMessage(data, message.id, rewritten(message, meta))),
     );
     return this.run(turn, path, body, newOperationId());
   }
