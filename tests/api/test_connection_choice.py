@@ -1,7 +1,6 @@
 """What a turn is answered with: chat before workspace, over both wire formats, and what it costs."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from fabula.plugins.testing import ScriptedModel
 from tests.contract.dialects import ANTHROPIC, DIALECTS, KEY, OPENAI
 from tests.contract.scripted import HEAD, Server, run_server
 from tests.server import Client
+from tests.watching import Statements, recorded
 
 
 @pytest.fixture
@@ -51,17 +51,9 @@ async def answered_by(client: Client, chat: str) -> tuple[str, str]:
     return found["providerId"], found["model"]
 
 
-@contextmanager
-def asked_for_choice() -> Iterator[list[str]]:
-    found: list[str] = []
-
-    def note(conn: object, cursor: object, statement: str, *_: object) -> None:
-        if "provider_connections" in statement:
-            found.append(statement)
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    yield found
-    sa.event.remove(sa.Engine, "before_cursor_execute", note)
+def asked_for_choice(sent: Statements) -> int:
+    """How often the connections were read."""
+    return sum("provider_connections" in text for text, _ in sent)
 
 
 async def test_without_connections_the_servers_own_answers(client: Client) -> None:
@@ -137,14 +129,14 @@ async def test_the_choice_costs_one_query_and_none_where_nothing_is_configured(
 ) -> None:
     chat = await client.chat()
     await client.say(chat)
-    with asked_for_choice() as found:
+    with recorded() as sent:
         await client.say(chat)
     # Among other processes nobody can know without asking.
-    assert len(found) == (0 if lane == "sqlite" else 1)
+    assert asked_for_choice(sent) == (0 if lane == "sqlite" else 1)
     await connect(client, upstream.url, isDefault=True)
-    with asked_for_choice() as found:
+    with recorded() as sent:
         await client.say(chat)
-    assert len(found) == 1
+    assert asked_for_choice(sent) == 1
 
 
 async def test_a_change_is_seen_by_the_very_next_turn(client: Client, upstream: Server) -> None:

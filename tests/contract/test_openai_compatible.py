@@ -348,6 +348,7 @@ async def test_cancelling_closes_the_connection_and_leaves_no_task(
         await call.hang()
 
     server.script = script
+    before = asyncio.all_tasks()
     reader = asyncio.create_task(read(model))
     async with asyncio.timeout(2):
         while not server.calls:
@@ -357,7 +358,7 @@ async def test_cancelling_closes_the_connection_and_leaves_no_task(
         await asyncio.wait([reader])
         await server.calls[0].left.wait()
         await model.close()
-        while len(asyncio.all_tasks()) > 1:
+        while asyncio.all_tasks() - before:
             await asyncio.sleep(0.01)
 
 

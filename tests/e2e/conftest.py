@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 
 from fabula.http.spa import web_folder
+from tests.conftest import REPO
 from tools.browser import NoBrowser, find_browser, open_browser
 
 PHONE = {"width": 360, "height": 740}
@@ -39,3 +40,12 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
     made.on("pageerror", lambda error: thrown.append(str(error)))
     yield made
     assert not thrown
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script that finds what keeps people out of a page."""
+    file = REPO / "web" / "node_modules" / "axe-core" / "axe.min.js"
+    if not file.is_file():
+        pytest.skip("axe-core is not installed: run `make web`")
+    return file.read_text()

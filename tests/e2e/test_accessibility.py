@@ -14,7 +14,6 @@ from tests.server import Client, running
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-AXE = REPO / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _RUN = """axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations.map(
   rule => `${rule.id}: ${rule.nodes.map(node => node.target.join(" ")).slice(0, 3).join("; ")}`))"""
 
@@ -80,8 +79,8 @@ async def fill(client: Client) -> list[str]:
     return addresses
 
 
-async def check(page: Page) -> list[str]:
-    await page.evaluate(AXE.read_text())
+async def check(page: Page, axe: str) -> list[str]:
+    await page.evaluate(axe)
     found: list[str] = await page.evaluate(_RUN)
     return found
 
@@ -97,10 +96,8 @@ async def check(page: Page) -> list[str]:
     ],
 )
 async def test_every_page_is_accessible(
-    place: Place, browser: Browser, locale: str, size: dict[str, int], scheme: Any
+    place: Place, browser: Browser, axe: str, locale: str, size: dict[str, int], scheme: Any
 ) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run `make web`")
     problems: dict[str, list[str]] = {}
     async with running(place, ScriptedModel()) as client:
         addresses = await fill(client)
@@ -115,7 +112,7 @@ async def test_every_page_is_accessible(
             await page.goto(client.address + address)
             await page.wait_for_selector("h1:visible")
             await page.wait_for_timeout(200)
-            if found := await check(page):
+            if found := await check(page, axe):
                 problems[address] = found
             if cut := await page.evaluate(CUT):
                 problems[f"{address}: cut"] = cut
@@ -125,9 +122,7 @@ async def test_every_page_is_accessible(
     assert problems == {}
 
 
-async def test_what_opens_over_a_chat_is_accessible(place: Place, page: Page) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run `make web`")
+async def test_what_opens_over_a_chat_is_accessible(place: Place, page: Page, axe: str) -> None:
     problems: dict[str, list[str]] = {}
     async with running(place, ScriptedModel()) as client:
         chat = next(address for address in await fill(client) if re.fullmatch(r"/chats/[^/?]+", address))
@@ -137,6 +132,6 @@ async def test_what_opens_over_a_chat_is_accessible(place: Place, page: Page) ->
             await page.get_by_role("region", name="Messages").focus()
             await page.keyboard.press(key)
             await page.wait_for_timeout(500)
-            if found := await check(page):
+            if found := await check(page, axe):
                 problems[key] = found
     assert problems == {}

@@ -15,7 +15,7 @@ from fabula.plugins.testing import ScriptedModel
 from tests.api.test_transfer import FOLDER, packed
 from tests.conftest import Place
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.test_accessibility import AXE, check
+from tests.e2e.test_accessibility import check
 from tests.e2e.test_first_conversation import shown
 from tests.server import Client, running
 from tests.unit.embedded.making import SMALL, make_source, take_packages_from
@@ -396,10 +396,8 @@ async def fill(client: Client) -> list[str]:
     ("locale", "size", "scheme"), [("en-GB", DESKTOP, "light"), ("ru-RU", PHONE, "dark"), ("ru-RU", DESKTOP, "light")]
 )
 async def test_every_page_is_accessible_and_as_wide_as_the_window(
-    place: Place, browser: Browser, locale: str, size: Any, scheme: Any
+    place: Place, browser: Browser, axe: str, locale: str, size: Any, scheme: Any
 ) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run `make web`")
     problems: dict[str, object] = {}
     async with running(place, ScriptedModel(), jobs=True) as client:
         addresses = await fill(client)
@@ -411,7 +409,7 @@ async def test_every_page_is_accessible_and_as_wide_as_the_window(
             await page.wait_for_timeout(300)
             if await (cards := page.locator("li button[aria-expanded=false]")).count():
                 await cards.last.click()
-            if found := await check(page):
+            if found := await check(page, axe):
                 problems[address] = found
             if await page.evaluate(WIDE):
                 problems[f"{address}: width"] = size["width"]

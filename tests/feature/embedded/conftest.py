@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from fabula.providers.embedded.model import EmbeddedModel
 from fabula.providers.embedded.weights import WeightsFolder
+from tests.feature.embedded.processes import children_of
 
 REPO = Path(__file__).parents[3]
 
@@ -30,6 +31,16 @@ def data(tmp_path: Path, gguf: Path) -> Path:
     """A data folder that refers to the real weights."""
     WeightsFolder(tmp_path).use(str(gguf))
     return tmp_path
+
+
+Born = Callable[[], set[int]]
+
+
+@pytest.fixture
+def born() -> Born:
+    """The child processes since the test began: servers that tests share may have been there before."""
+    before = children_of(os.getpid())
+    return lambda: children_of(os.getpid()) - before
 
 
 @pytest.fixture

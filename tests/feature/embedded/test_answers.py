@@ -1,7 +1,6 @@
 """What a caller gets from the embedded model, with real weights."""
 
 import asyncio
-import os
 import time
 import urllib.error
 import urllib.request
@@ -13,7 +12,8 @@ import pytest
 from fabula.plugins import ChatMessage, ChatRequest, ModelError, ModelRejected, TokenUsage
 from fabula.providers.embedded.model import EmbeddedModel
 from fabula.providers.embedded.weights import WeightsFolder
-from tests.feature.embedded.processes import children_of, eventually
+from tests.feature.embedded.conftest import Born
+from tests.feature.embedded.processes import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -32,13 +32,12 @@ async def answer(model: EmbeddedModel, request: ChatRequest) -> tuple[str, str |
     return text, finish, usage
 
 
-async def test_nothing_runs_before_the_first_answer(model: EmbeddedModel) -> None:
-    before = children_of(os.getpid())
+async def test_nothing_runs_before_the_first_answer(model: EmbeddedModel, born: Born) -> None:
     (info,) = await model.list_models()
     assert info.context_tokens == 4096
-    assert children_of(os.getpid()) == before
+    assert not born()
     await answer(model, ask("Hello"))
-    assert len(children_of(os.getpid()) - before) == 1
+    assert len(born()) == 1
 
 
 async def test_answer_is_sane(model: EmbeddedModel) -> None:
@@ -52,7 +51,7 @@ async def test_answer_is_sane(model: EmbeddedModel) -> None:
     assert usage.completion_tokens > 1
 
 
-async def test_two_answers_are_written_at_once(model: EmbeddedModel) -> None:
+async def test_two_answers_are_written_at_once(model: EmbeddedModel, born: Born) -> None:
     async def follow(name: str) -> tuple[float, float]:
         batches = model.stream(ask(f"Tell a story about a {name}.", 40))
         times = [time.monotonic() async for batch in batches if batch.content]
@@ -60,7 +59,7 @@ async def test_two_answers_are_written_at_once(model: EmbeddedModel) -> None:
 
     fox, crow = await asyncio.gather(follow("fox"), follow("crow"))
     assert max(fox[0], crow[0]) < min(fox[1], crow[1]), "one began when the other had ended"
-    assert len(children_of(os.getpid())) == 1
+    assert len(born()) == 1
 
 
 async def test_too_long_a_prompt_is_rejected_and_the_next_call_works(model: EmbeddedModel) -> None:
@@ -108,24 +107,25 @@ async def test_log_holds_no_prompt(model: EmbeddedModel, data: Path) -> None:
     assert "xylophone" not in log.read_text()
 
 
-async def test_idle_model_is_put_away_and_comes_back(data: Path) -> None:
+async def test_idle_model_is_put_away_and_comes_back(data: Path, born: Born) -> None:
     model = EmbeddedModel(data, idle_seconds=0.2)
-    before = children_of(os.getpid())
     await answer(model, ask("Hello", 2))
-    assert await asyncio.to_thread(eventually, lambda: children_of(os.getpid()) == before)
+    assert await asyncio.to_thread(eventually, lambda: not born())
     assert (await answer(model, ask("Hello", 2)))[2] is not None
     await model.close()
 
 
-async def test_weights_chosen_meanwhile_serve_the_next_answer(model: EmbeddedModel, data: Path, gguf: Path) -> None:
+async def test_weights_chosen_meanwhile_serve_the_next_answer(
+    model: EmbeddedModel, data: Path, gguf: Path, born: Born
+) -> None:
     await answer(model, ask("Hello", 2))
-    (old,) = children_of(os.getpid())
+    (old,) = born()
     other = data / "other.gguf"
     other.symlink_to(gguf)
     WeightsFolder(data).use(str(other))
     await answer(model, ask("Hello", 2))
-    assert await asyncio.to_thread(eventually, lambda: len(children_of(os.getpid())) == 1)
-    (new,) = children_of(os.getpid())
+    assert await asyncio.to_thread(eventually, lambda: len(born()) == 1)
+    (new,) = born()
     assert new != old
     assert b"other.gguf" in Path(f"/proc/{new}/cmdline").read_bytes()
 

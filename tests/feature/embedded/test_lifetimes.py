@@ -17,6 +17,7 @@ import uvloop
 from fabula.plugins import ChatMessage, ChatRequest, ModelCut
 from fabula.providers.embedded.errors import ModelNotStarted
 from fabula.providers.embedded.model import EmbeddedModel
+from tests.feature.embedded.conftest import Born
 from tests.feature.embedded.processes import children_of, eventually, is_running, open_files, zombies_of
 
 pytestmark = pytest.mark.slow
@@ -95,32 +96,32 @@ def test_child_ends_when_its_input_closes(gguf: Path) -> None:
 
 
 @pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def test_killed_child_is_replaced(data: Path, factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+def test_killed_child_is_replaced(data: Path, factory: Callable[[], asyncio.AbstractEventLoop], born: Born) -> None:
     async def scenario() -> None:
         model = EmbeddedModel(data)
         for _ in range(2):
             assert await drain(model)
-            (child,) = children_of(os.getpid())
+            (child,) = born()
             os.kill(child, signal.SIGKILL)
             assert await drain(model)
-            assert children_of(os.getpid()).isdisjoint({child})
+            assert born().isdisjoint({child})
         await model.close()
 
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(scenario())
 
 
-async def test_killed_child_comes_back_without_being_asked(model: EmbeddedModel) -> None:
+async def test_killed_child_comes_back_without_being_asked(model: EmbeddedModel, born: Born) -> None:
     await drain(model)
-    (child,) = children_of(os.getpid())
+    (child,) = born()
     os.kill(child, signal.SIGKILL)
-    assert await asyncio.to_thread(eventually, lambda: children_of(os.getpid()) - {child})
+    assert await asyncio.to_thread(eventually, lambda: born() - {child})
 
 
-async def test_answer_cut_by_the_childs_death_is_an_error_after_what_came(model: EmbeddedModel) -> None:
+async def test_answer_cut_by_the_childs_death_is_an_error_after_what_came(model: EmbeddedModel, born: Born) -> None:
     async with aclosing(model.stream(LONG)) as batches:
         assert (await anext(batches)) is not None
-        (child,) = children_of(os.getpid())
+        (child,) = born()
         os.kill(child, signal.SIGKILL)
         with pytest.raises(ModelCut):
             async for _ in batches:
@@ -128,48 +129,48 @@ async def test_answer_cut_by_the_childs_death_is_an_error_after_what_came(model:
     assert await drain(model)
 
 
-async def test_close_in_the_middle_of_an_answer_ends_both(data: Path) -> None:
+async def test_close_in_the_middle_of_an_answer_ends_both(data: Path, born: Born) -> None:
     model = EmbeddedModel(data)
     async with aclosing(model.stream(LONG)) as batches:
         await anext(batches)
         await model.close()
-        assert not children_of(os.getpid())
+        assert not born()
         with pytest.raises(ModelCut):
             async for _ in batches:
                 pass
 
 
-async def test_close_during_the_start_ends_both(data: Path) -> None:
+async def test_close_during_the_start_ends_both(data: Path, born: Born) -> None:
     model = EmbeddedModel(data)
     call = asyncio.create_task(drain(model))
-    assert await asyncio.to_thread(eventually, lambda: children_of(os.getpid()))
+    assert await asyncio.to_thread(eventually, born)
     await model.close()
-    assert not children_of(os.getpid())
+    assert not born()
     with pytest.raises(ModelNotStarted):
         await call
 
 
-async def test_caller_who_leaves_does_not_spoil_the_start_for_others(model: EmbeddedModel) -> None:
+async def test_caller_who_leaves_does_not_spoil_the_start_for_others(model: EmbeddedModel, born: Born) -> None:
     impatient, patient = asyncio.create_task(drain(model)), asyncio.create_task(drain(model))
-    assert await asyncio.to_thread(eventually, lambda: children_of(os.getpid()))
+    assert await asyncio.to_thread(eventually, born)
     impatient.cancel()
     assert await patient
-    assert len(children_of(os.getpid())) == 1
+    assert len(born()) == 1
 
 
-async def test_child_that_does_not_listen_to_terminate_is_killed(data: Path) -> None:
+async def test_child_that_does_not_listen_to_terminate_is_killed(data: Path, born: Born) -> None:
     model = EmbeddedModel(data)
     await drain(model)
-    (child,) = children_of(os.getpid())
+    (child,) = born()
     os.kill(child, signal.SIGSTOP)
     await model.close()
     assert not is_running(child)
-    assert not children_of(os.getpid())
+    assert not born()
 
 
 @pytest.mark.parametrize(("factory", "cycles"), [(asyncio.new_event_loop, 5), (uvloop.new_event_loop, 20)])
 def test_starts_and_stops_leak_nothing(
-    data: Path, factory: Callable[[], asyncio.AbstractEventLoop], cycles: int
+    data: Path, factory: Callable[[], asyncio.AbstractEventLoop], cycles: int, born: Born
 ) -> None:
     async def cycle() -> None:
         model = EmbeddedModel(data)
@@ -186,7 +187,7 @@ def test_starts_and_stops_leak_nothing(
         gc.collect()
         assert open_files() <= files
         assert len(asyncio.all_tasks()) == tasks
-        assert not children_of(os.getpid())
+        assert not born()
 
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(scenario())

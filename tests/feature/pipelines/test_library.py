@@ -1,12 +1,8 @@
 """Pipelines in both databases: kept, bound, and read without a statement more."""
 
-import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from fabula.core.actor import ROLE_SCOPES, Actor, Role
 from fabula.core.errors import Forbidden
@@ -24,6 +20,7 @@ from fabula.features.generation.tale.material import gather_from
 from fabula.features.identity import ensure_local_owner
 from fabula.features.lore import Shelf
 from fabula.plugins import Json
+from tests.watching import plan, queries, recorded
 
 DEFINITION = read_definition({"steps": [{"name": "answer", "type": "llm"}]}, built_in())
 
@@ -42,19 +39,6 @@ async def pipeline(db: Database, actor: Actor) -> Pipeline:
 async def chat(db: Database, actor: Actor) -> Chat:
     new = NewChat(ChatKind.TALE, None, "T", Author("assistant", None, "A"), [])
     return await db.write(actor, conversations.start, new)
-
-
-@pytest.fixture
-def statements() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(conn: object, cursor: object, statement: str, *_: object) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "WITH")) and "set_config" not in statement:
-            seen.append(statement)
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
 
 async def bound(db: Database, actor: Actor, chat: Chat) -> tuple[str, bool] | None:
@@ -108,19 +92,22 @@ async def test_only_a_pipeline_that_is_there_may_be_bound(db: Database, actor: A
 
 
 async def test_a_bound_pipeline_costs_no_statement_more(
-    db: Database, actor: Actor, chat: Chat, pipeline: Pipeline, statements: list[str]
+    db: Database, actor: Actor, chat: Chat, pipeline: Pipeline
 ) -> None:
-    assert await bound(db, actor, chat) is None
-    without, statements[:] = len(statements), []
-    assert await bound(db, actor, binding(chat, pipeline.id)) == (pipeline.id, True)
-    assert len(statements) == without
+    with recorded() as without:
+        assert await bound(db, actor, chat) is None
+    with recorded() as sent:
+        assert await bound(db, actor, binding(chat, pipeline.id)) == (pipeline.id, True)
+    assert len(queries(sent)) == len(queries(without))
 
 
 async def test_an_unbound_chat_does_not_look_for_pipelines(
-    db: Database, actor: Actor, chat: Chat, pipeline: Pipeline, statements: list[str]
+    db: Database, actor: Actor, chat: Chat, pipeline: Pipeline
 ) -> None:
-    await bound(db, actor, chat)
-    assert not [statement for statement in statements if "pipelines" in statement]
+    with recorded() as sent:
+        await bound(db, actor, chat)
+    assert sent
+    assert not [text for text, _ in sent if "pipelines" in text]
 
 
 async def test_a_pipeline_that_is_off_or_gone_is_still_named(
@@ -138,17 +125,16 @@ async def test_the_runs_of_a_pipeline_are_read_from_its_own_index(
     db: Database, actor: Actor, lane: str, pipeline: Pipeline, cursor: str | None
 ) -> None:
     """Or a pipeline that seldom ran would cost a walk over every run of the workspace."""
-    if lane != "sqlite":
-        pytest.skip("PostgreSQL plans by statistics, which an empty table has not")
 
     def explain(tx: ReadTx, actor: Actor) -> list[str]:
-        seen: list[tuple[str, Any]] = []
-        sa.event.listen(tx.conn, "before_cursor_execute", lambda *args: seen.append((args[2], args[3])))
-        runs.list_runs(tx, actor.workspace, None, pipeline.id, 50, cursor)
-        raw: object = tx.conn.connection.dbapi_connection
-        assert isinstance(raw, sqlite3.Connection)
-        return [str(row[3]) for row in raw.execute(f"EXPLAIN QUERY PLAN {seen[0][0]}", seen[0][1])]
+        with recorded() as sent:
+            runs.list_runs(tx, actor.workspace, None, pipeline.id, 50, cursor)
+        return plan(tx, sent)
 
-    plan = await db.read(actor, explain)
-    assert plan[0].startswith("SEARCH pipeline_runs USING INDEX ix_pipeline_runs_pipeline_id_id (pipeline_id=?")
-    assert not [step for step in plan if "B-TREE" in step or step.startswith("SCAN")]
+    steps = await db.read(actor, explain)
+    index = "ix_pipeline_runs_pipeline_id_id"
+    if lane == "sqlite":
+        assert steps[0].startswith(f"SEARCH pipeline_runs USING INDEX {index} (pipeline_id=?")
+    else:
+        assert any(f"using {index} on pipeline_runs" in step for step in steps)
+    assert not [step for step in steps if "B-TREE" in step or step.startswith("SCAN") or "Sort" in step], steps

@@ -1,6 +1,5 @@
 """Lists of profiles: orders, filters and pages, on both databases."""
 
-import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from fabula.features.profiles.store import lists, rows
 from fabula.features.profiles.store import names as names_store
 from fabula.features.profiles.types import Content, Draft, StoredCard
 from fabula.features.profiles.write import create, delete, edit, set_favourite
+from tests.watching import plan, recorded
 
 NAMES = ("Ёлка", "anna", "Émile", "Zoë 100%", "Anna", "under_score", "日本", "Ада")
 
@@ -200,31 +200,32 @@ async def test_the_first_page_of_20000_profiles_comes_at_once(db: Database, acto
 async def test_the_ids_of_a_page_come_from_an_index_alone(
     db: Database, actor: Actor, lane: str, sort: Sort, filters: tuple[str, ...]
 ) -> None:
-    if lane != "sqlite":
-        pytest.skip("PostgreSQL plans by statistics, which an empty table has not")
     given = {"ws": actor.workspace, "take": 51, "like": "%a%", "tag": "sea", "favourite": True}
-    plan = await db.write(actor, explain, lists._page(sort, filters, starts=True), given)
+    steps = await db.write(actor, explain, lists._page(sort, filters, starts=True), given)
     index = {"name": "by_name", "updated": "by_change", "created": "by_age"}[sort.value]
-    walk, *sorts = (line for line in plan if line.startswith("SEARCH q ") or line == "USE TEMP B-TREE FOR ORDER BY")
-    assert walk.startswith(f"SEARCH q USING INDEX ix_entity_profiles_{index} ")
-    assert sorts in ([], ["USE TEMP B-TREE FOR ORDER BY"])  # of the one page, which comes in the order of its ids
-    assert "SEARCH entity_profiles USING INDEX sqlite_autoindex_entity_profiles_1 (id=?)" in plan
+    if lane == "sqlite":
+        walk, *sorts = (step for step in steps if step.startswith("SEARCH q ") or "ORDER BY" in step)
+        assert walk.startswith(f"SEARCH q USING INDEX ix_entity_profiles_{index} ")
+        assert sorts in ([], ["USE TEMP B-TREE FOR ORDER BY"])  # of the one page, which comes in the order of its ids
+        assert "SEARCH entity_profiles USING INDEX sqlite_autoindex_entity_profiles_1 (id=?)" in steps
+    else:
+        assert any(f"ix_entity_profiles_{index} on entity_profiles" in step for step in steps)
 
 
 async def test_a_name_is_looked_up_in_an_index(db: Database, actor: Actor, lane: str) -> None:
-    if lane != "sqlite":
-        pytest.skip("PostgreSQL plans by statistics, which an empty table has not")
     given = {"ws": actor.workspace, "take": 2, "key": "anna", "name": "Anna"}
-    (step,) = await db.write(actor, explain, names_store._NAMED, given)
-    assert step.startswith(
-        "SEARCH entity_profiles USING INDEX ix_entity_profiles_by_name (workspace_id=? AND name_key=?"
-    )
+    steps = await db.write(actor, explain, names_store._NAMED, given)
+    if lane == "sqlite":
+        (step,) = steps
+        assert step.startswith(
+            "SEARCH entity_profiles USING INDEX ix_entity_profiles_by_name (workspace_id=? AND name_key=?"
+        )
+    else:
+        # Which of the indexes that hold the key is a matter of statistics.
+        assert any(step.startswith("Index Cond") and "name_key" in step for step in steps), steps
 
 
 def explain(tx: WriteTx, actor: Actor, statement: sa.Select[Any], given: dict[str, object]) -> list[str]:
-    seen: list[tuple[str, Any]] = []
-    raw: object = tx.conn.connection.dbapi_connection
-    sa.event.listen(tx.conn, "before_cursor_execute", lambda *args: seen.append((args[2], args[3])))
-    tx.execute(statement, given)
-    assert isinstance(raw, sqlite3.Connection)
-    return [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {seen[0][0]}", seen[0][1])]
+    with recorded() as sent:
+        tx.execute(statement, given)
+    return plan(tx, sent)

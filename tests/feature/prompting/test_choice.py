@@ -1,9 +1,6 @@
 """What a tale is told with is found by one statement, on both databases."""
 
-from collections.abc import Iterator
-
 import pytest
-import sqlalchemy as sa
 
 from fabula.core.actor import Actor
 from fabula.core.ids import uuid7
@@ -15,6 +12,7 @@ from fabula.features.identity import ensure_local_owner
 from fabula.features.lore import Shelf
 from fabula.features.prompting import Scopes, library
 from fabula.features.prompting.library import NewTemplate
+from tests.watching import queries, recorded
 
 
 @pytest.fixture
@@ -28,25 +26,11 @@ async def chat(db: Database, actor: Actor) -> Chat:
     return await db.write(actor, conversations.start, new)
 
 
-@pytest.fixture
-def statements() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(conn: object, cursor: object, statement: str, *_: object) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "WITH")) and "set_config" not in statement:
-            seen.append(statement)
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(sa.Engine, "before_cursor_execute", note)
-
-
-async def test_a_turn_without_any_of_it_asks_twice_more(
-    db: Database, actor: Actor, chat: Chat, statements: list[str]
-) -> None:
-    material = await db.read(actor, gather, chat.id, None, None, "seed", 100, Shelf())
+async def test_a_turn_without_any_of_it_asks_twice_more(db: Database, actor: Actor, chat: Chat) -> None:
+    with recorded() as sent:
+        material = await db.read(actor, gather, chat.id, None, None, "seed", 100, Shelf())
     # Chat, branch, history; then the setting and the effects.
-    assert len(statements) == 5
+    assert len(queries(sent)) == 5
     assert (material.told.template, material.told.persona, material.told.books) == (None, None, ())
 
 

@@ -189,11 +189,11 @@ def record(tx: WriteTx, actor: Actor, turn: Turn, started: Started, trigger: Tri
     choice = started.choice
     store.runs.insert_run(tx, started, trigger)
     ref = ModelRef(choice.provider_id, choice.model or "", choice.params)
-    if not store.generations.insert_generation(tx, started, ref, turn.owner):
-        live = (
-            None if started.branch_id is None else store.generations.find_live(tx, actor.workspace, started.branch_id)
-        )
-        raise GenerationInProgress(live or started.id)
+    while not store.generations.insert_generation(tx, started, ref, turn.owner):
+        assert started.branch_id is not None, "only a branch can be busy"
+        if live := store.generations.find_live(tx, actor.workspace, started.branch_id):
+            raise GenerationInProgress(live)
+        # It has settled between the two statements: the branch is free now.
     if turn.operation is not None:
         # The turn is an outcome from here on: a repeat attaches, also when the process dies in the middle.
         operations.finish(tx, actor.workspace, turn.operation.id, status=202, reference=started.id)
