@@ -52,9 +52,8 @@ class Server(uvicorn.Server):
             log.error("jobs.not_started", code=error.code, message=error.message)  # noqa: TRY400  # the sentence is enough
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._jobs is not None:
-            self._jobs.cancel()
-            await asyncio.gather(self._jobs, return_exceptions=True)
         await self._fabula.turns.stop()
         self._fabula.bus.close()
         await super().shutdown(sockets)
+        if self._jobs is not None:
+            await self._jobs  # not cancelled: a library that is closed while it is being loaded leaves threads behind

@@ -7,6 +7,7 @@ our loop. It holds a run's id and the results of its steps as JSON, never a pick
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ QUEUE = "fabula"
 WORKFLOW = "fabula.job"
 # Part of every stored run: a run is taken up only under the version it was made with, so this never changes.
 VERSION = "1"
+_QUEUE_SECONDS = 5.0  # a queue that is taking a job out may finish that
 LISTENER_SECONDS = 0.2  # the library's listener sleeps this long, and `close` waits for it
 Perform = Callable[[JobId, int], Coroutine[None, None, None]]
 
@@ -156,9 +158,21 @@ class Library:
         if self._is_launched:
             from dbos import DBOS
 
+            _stop_queues()
             DBOS.destroy(destroy_registry=True)
         self._client.destroy()
         close_second_writer(self._engine)
+
+
+def _stop_queues() -> None:
+    """The library stops its loop first and its queues last: what they took in between would be claimed and never begun."""
+    from dbos._dbos import _get_dbos_instance
+
+    for event in _get_dbos_instance().background_thread_stop_events:
+        event.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("queue-worker-"):
+            thread.join(_QUEUE_SECONDS)
 
 
 def make_tables(where: Path | str) -> None:

@@ -1,9 +1,9 @@
 """The client: the Messages protocol over the same reading, bounds and faults as the other provider."""
 
 from collections.abc import AsyncGenerator
+from urllib.parse import urlsplit
 
 import msgspec
-from yarl import URL
 
 from fabula.plugins import ChatBatch, ChatRequest, ModelInfo
 from fabula.providers.anthropic.body import build_body
@@ -68,7 +68,7 @@ def base_of(url: str) -> str:
     """The address that `/messages` hangs on: `/v1` is added where the address ends at the host."""
     base = url.rstrip("/")
     try:
-        bare = URL(base).path in {"", "/"}
+        bare = urlsplit(base).path in {"", "/"}
     except ValueError:
         return base  # the first call will say what is wrong with it
     return f"{base}/v1" if bare else base

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncGenerator, Sequence
 
-import aiohttp
 import msgspec
 
 from fabula.plugins import ChatBatch, ChatRequest, ModelGarbage, ModelInfo, ModelRejected
+from fabula.providers.line import Response
 from fabula.providers.openai_compatible import tokenizing
 from fabula.providers.openai_compatible.capabilities import (
     GENERIC,
@@ -88,7 +88,7 @@ class OpenAICompatible:
         """Close every connection; streams still open end with `ModelCut`."""
         await self._sender.close()
 
-    async def _open(self, request: ChatRequest) -> aiohttp.ClientResponse:
+    async def _open(self, request: ChatRequest) -> Response:
         """Send the request; once more without `stream_options` where the server refuses just that."""
         path = self._prefix + "/chat/completions"
         while True:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import aiohttp
 import msgspec
-from aiohttp.http_exceptions import ContentEncodingError
 
 from fabula.plugins import ModelCut, ModelError, ModelGarbage, ModelRejected, ModelTimeout, ModelUnreachable
+from fabula.providers.line import BadCoding, Cut, NoAddress, NotHttp, SlowConnect
 
 _REASON_LENGTH = 300
 _LOOKED_AT = 4096
@@ -54,34 +53,31 @@ def rejected(provider: str, status: int, headers: Mapping[str, str], body: bytes
     return ModelRejected(provider, status, clean_reason(reason), _retry_after(headers))
 
 
-def unreadable(provider: str, error: Exception, connect_seconds: float) -> ModelError:
+def unreadable(provider: str, error: Exception) -> ModelError:
     """Name a fault met before the answer's headers."""
-    if isinstance(error, Silence):
+    if isinstance(error, Silence | SlowConnect):
         return ModelTimeout(provider, error.args[0])
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return ModelTimeout(provider, connect_seconds)
-    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
+    if isinstance(error, NoAddress):
         return ModelUnreachable(provider, "its address is not an http(s) URL")
-    if isinstance(error, aiohttp.ClientResponseError):
+    if isinstance(error, BadCoding):
+        return _badly_packed(provider)
+    if isinstance(error, NotHttp) or (isinstance(error, Cut) and error.args[0]):
         return ModelGarbage(provider, "its answer is not HTTP")
-    if isinstance(error, aiohttp.ServerDisconnectedError):
+    if isinstance(error, Cut):
         return ModelUnreachable(provider, "it closed the connection without an answer")
-    return ModelUnreachable(provider, clean_reason(_plain(error)))
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return ModelUnreachable(provider, clean_reason(strerror or str(error) or type(error).__name__))
 
 
 def broken(provider: str, error: Exception) -> ModelError:
     """Name a fault met while the answer's body was read."""
     if isinstance(error, Silence):
         return ModelTimeout(provider, error.args[0])
-    if isinstance(error.__cause__, ContentEncodingError):
-        return ModelGarbage(provider, "its body is not in the compression it declares")
-    return ModelCut(provider)
+    return _badly_packed(provider) if isinstance(error, BadCoding) else ModelCut(provider)
 
 
-def _plain(error: Exception) -> str:
-    inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    strerror = inner.strerror if isinstance(inner, OSError) else None
-    return strerror or str(inner) or type(inner).__name__
+def _badly_packed(provider: str) -> ModelGarbage:
+    return ModelGarbage(provider, "its body is not in the compression it declares")
 
 
 def _find_reason(body: bytes) -> str:
@@ -95,7 +91,7 @@ def _find_reason(body: bytes) -> str:
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Read Retry-After, in seconds or as a date (RFC 9110, section 10.2.3); None when absent or senseless."""
-    value = headers.get("Retry-After", "")
+    value = headers.get("retry-after", "")
     try:
         seconds = float(value)
     except ValueError:

@@ -3,9 +3,8 @@
 import asyncio
 import math
 
-import aiohttp
-
 from fabula.plugins import ChatBatch, ModelError, ModelGarbage
+from fabula.providers.line import LineError, Response
 from fabula.providers.openai_compatible import faults
 from fabula.providers.openai_compatible.sse import EventSplitter, EventTooLong
 from fabula.providers.openai_compatible.wire import Answer
@@ -14,6 +13,8 @@ from fabula.providers.openai_compatible.wire import Answer
 # for the next call). Neither is worth waiting for longer than this.
 _USAGE_SECONDS = 5.0
 _END_SECONDS = 0.1
+# A model may write thousands of deltas a second. No page draws, and nobody reads, more updates than a hundred.
+_PACE_SECONDS = 0.01
 _NOTHING = ChatBatch()
 
 
@@ -23,7 +24,7 @@ class Body:
     One timer for a whole stream, moved only when it fires: arming one per read costs more than the read itself.
     """
 
-    def __init__(self, provider: str, response: aiohttp.ClientResponse, seconds: float) -> None:
+    def __init__(self, provider: str, response: Response, seconds: float) -> None:
         self._provider = provider
         self._response = response
         self._loop = asyncio.get_running_loop()
@@ -42,12 +43,15 @@ class Body:
         """Return all that has arrived, waiting for something; b"" at the end."""
         self._waiting_since = self._loop.time()
         try:
-            return await self._response.content.readany()
-        except (aiohttp.ClientError, OSError, RuntimeError, faults.Silence) as error:
-            # RuntimeError is aiohttp's word for a session closed while nobody was reading.
+            return await self._response.read()
+        except (LineError, faults.Silence) as error:
             raise faults.broken(self._provider, error) from error
         finally:
             self._waiting_since = math.inf
+
+    async def rest(self, seconds: float) -> None:
+        """See `Response.rest`."""
+        await self._response.rest(seconds)
 
     async def read_all(self, limit: int) -> bytes:
         """Return the whole body; raises `ModelGarbage` when it is longer than `limit` bytes."""
@@ -68,13 +72,17 @@ class Body:
         now = self._loop.time()
         due = min(self._waiting_since, now) + self._seconds
         if due <= now:
-            self._response.content.set_exception(faults.Silence(self._seconds))
+            self._response.fail(faults.Silence(self._seconds))
         else:
             self._timer = self._loop.call_at(due, self._look)
 
 
 class EventBatches:
-    """The batches of a body of server-sent events, one per network read that brought something."""
+    """The batches of a body of server-sent events, one per network read that brought something.
+
+    A model faster than `_PACE_SECONDS` a delta is read at that pace: what has come goes on without delay, the next read
+    takes all that comes meanwhile. A batch costs about the same with one delta or with fifty.
+    """
 
     def __init__(self, provider: str, body: Body, answer: Answer, event_bytes: int, between: float) -> None:
         self._provider = provider
@@ -83,6 +91,8 @@ class EventBatches:
         self._events = EventSplitter(event_bytes)
         self._between = between
         self._at_end = False
+        self._loop = asyncio.get_running_loop()
+        self._is_fast = False
 
     async def next(self) -> ChatBatch | None:
         """Return the next batch, or None when there is nothing more; raises a `ModelError` after the last good one.
@@ -104,16 +114,22 @@ class EventBatches:
         return None
 
     async def _take_read(self) -> ChatBatch:
+        if self._is_fast:
+            await self._body.rest(_PACE_SECONDS)
+        asked = self._loop.time()
         data = await self._body.read()
         if not data:
             self._at_end = True
             return self._answer.take_rest(self._events.flush())
+        is_soon = self._loop.time() - asked < _PACE_SECONDS
         self._body.allow(_USAGE_SECONDS if self._answer.finished else self._between)
         try:
             block = self._events.feed(data)
         except EventTooLong as error:
             raise ModelGarbage(self._provider, f"an event is longer than {error.args[0]} bytes") from error
-        return self._answer.take(block) if block else _NOTHING
+        batch = self._answer.take(block) if block else _NOTHING
+        self._is_fast = is_soon and batch.deltas > 0
+        return batch
 
     async def _finish(self) -> None:
         """Let the body end, so that the connection can serve again; an answer cut by our own limit has no end."""

@@ -1,4 +1,4 @@
-"""Sending over HTTP: one aiohttp session for many calls, each fault before an answer's body named.
+"""Sending over HTTP: one line for many calls, each fault before an answer's body named.
 
 It knows no protocol: other providers send with it too.
 """
@@ -7,9 +7,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import aiohttp
-
 from fabula.plugins import ModelError, ModelGarbage, ModelRejected
+from fabula.providers.line import Line, LineError, NoAddress, Response
 from fabula.providers.openai_compatible import faults
 from fabula.providers.openai_compatible.reading import Body
 
@@ -57,24 +56,20 @@ class Sender:
         connections: int,
     ) -> None:
         self._provider = provider
-        self._base = base
         self._key = key
-        self._headers = headers
         self._timeouts = timeouts
-        self._connections = connections
-        self._session: aiohttp.ClientSession | None = None
+        common = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
+        self._line = Line(base, {**common, **headers}, timeouts.connect, connections)
 
-    async def send(self, method: str, path: str, data: bytes | None, seconds: float) -> aiohttp.ClientResponse:
+    async def send(self, method: str, path: str, data: bytes | None, seconds: float) -> Response:
         """Return the response once its head is here; raise `ModelRejected` for anything but success."""
         try:
             async with asyncio.timeout(seconds):
-                response = await self._connect().request(method, self._base + path, data=data, allow_redirects=False)
-        except aiohttp.ConnectionTimeoutError as error:
-            raise faults.unreadable(self._provider, error, self._timeouts.connect) from error
+                response = await self._line.send(method, path, data)
         except TimeoutError as error:
-            raise faults.unreadable(self._provider, faults.Silence(seconds), self._timeouts.connect) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise faults.unreadable(self._provider, error, self._timeouts.connect) from error
+            raise faults.unreadable(self._provider, faults.Silence(seconds)) from error
+        except (LineError, NoAddress, OSError) as error:
+            raise faults.unreadable(self._provider, error) from error
         if response.status < 300:
             return response
         raise await self._reject(response)
@@ -92,11 +87,9 @@ class Sender:
 
     async def close(self) -> None:
         """Close every connection; streams still open end with `ModelCut`."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        self._line.close()
 
-    async def _reject(self, response: aiohttp.ClientResponse) -> ModelRejected:
+    async def _reject(self, response: Response) -> ModelRejected:
         body = Body(self._provider, response, self._timeouts.connect)
         try:
             text = await body.read_all(_ERROR_BYTES)
@@ -106,22 +99,10 @@ class Sender:
             body.close()
         return faults.rejected(self._provider, response.status, response.headers, text, self._key)
 
-    def _connect(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={**headers, **self._headers},
-                # sock_read stays off: see `Body`.
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeouts.connect),
-            )
-        return self._session
 
-
-def is_document(provider: str, response: aiohttp.ClientResponse) -> bool:
+def is_document(provider: str, response: Response) -> bool:
     """Tell a server that ignores `stream` from one that streams; raises `ModelGarbage` for any other type."""
-    kind = response.content_type if "Content-Type" in response.headers else "text/event-stream"
+    kind = response.content_type or "text/event-stream"
     if kind == "application/json" or kind.endswith("+json"):
         return True
     if kind not in _STREAM_TYPES:

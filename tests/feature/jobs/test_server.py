@@ -1,0 +1,33 @@
+"""Jobs of a server that comes and goes."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+from dbos import Queue
+from dbos._dbos import DBOSRegistry
+
+from fabula.plugins.testing import ScriptedModel
+from tests.conftest import Place
+from tests.server import running
+
+
+async def test_a_server_stopped_while_its_jobs_are_loaded_leaves_no_thread(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading, find = threading.Event(), DBOSRegistry.get_internal_queue
+
+    def find_slowly(self: DBOSRegistry) -> Queue:
+        """What the library asks for in the middle of its start, before it makes most of its threads."""
+        loading.set()
+        time.sleep(0.3)
+        return find(self)
+
+    monkeypatch.setattr(DBOSRegistry, "get_internal_queue", find_slowly)
+    before = set(threading.enumerate())
+    async with running(place, ScriptedModel(), jobs=True):
+        await asyncio.to_thread(loading.wait, 10)
+    left = [one.name for one in threading.enumerate() if one not in before]
+    # Threads of asyncio's own pool stay for the next who needs one.
+    assert [name for name in left if not name.startswith(("asyncio_", "uvloop_"))] == []
