@@ -40,6 +40,8 @@ async def test_what_a_chat_has_grown_by_joins_it_once(client: Client) -> None:
     after = await client.messages(first["chatId"])
     assert after[:6] == before
     assert [message["promptText"] for message in after[6:]] == ["m6", "m7"]
+    chat = await client.call("GET", f"/v1/chats/{first['chatId']}", status=200)
+    assert (chat["lastMessageAt"], chat["lastMessagePreview"]) == (after[-1]["createdAt"], "m7")
     assert await write_out(client, first["chatId"]) == grown
     for again in (grown, chat_file(NOTED, *TALE)):
         item = await bring_one(client, again)

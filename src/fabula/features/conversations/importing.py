@@ -110,13 +110,15 @@ def finish(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId) -> Chat:
     """Show the chat: it is whole."""
     store.chats.appear(tx, actor.workspace, chat)
     usage.record(tx, actor, [(usage.Meter.CONVERSATIONS_STARTED, 1)], chat=chat)
-    last = list_messages(tx, actor, chat, branch, 1, None, None)
-    if last:
-        store.chats.set_last(
-            tx, actor.workspace, chat, last[0].created_at, one_line(last[0].prompt_text, PREVIEW_CHARS)
-        )
+    _show_last(tx, actor, chat, branch)
     tx.emit(actor.workspace, "chat.changed", chatId=chat)
     return get_chat(tx, actor, chat)
+
+
+def note_growth(tx: WriteTx, actor: Actor, chat: ChatId) -> None:
+    """Messages were added to a chat that is shown: where its active branch ends now, and when that was written."""
+    _show_last(tx, actor, chat, get_chat(tx, actor, chat).active_branch_id)
+    tx.emit(actor.workspace, "chat.changed", chatId=chat)
 
 
 def discard(tx: WriteTx, actor: Actor, chat: ChatId) -> bool:
@@ -142,6 +144,12 @@ def _remove_some(tx: WriteTx, ws: WorkspaceId, chat: ChatId) -> bool:
         return True
     store.chats.remove(tx, ws, chat)
     return False
+
+
+def _show_last(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId) -> None:
+    for last in list_messages(tx, actor, chat, branch, 1, None, None):
+        preview = one_line(last.prompt_text, PREVIEW_CHARS)
+        store.chats.set_last(tx, actor.workspace, chat, last.created_at, preview)
 
 
 def _variant(owner: MessageId, variant: ImportedVariant) -> NewVariant:

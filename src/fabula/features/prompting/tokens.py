@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Protocol
 
 _CACHED = 16_384  # counts kept per generation of the cache
-_WORTH_CACHING = 8  # characters; counting a shorter text takes no longer than looking it up
 _TIKTOKEN_FILES = "https://openaipublic.blob.core.windows.net/encodings/"
 
 
@@ -125,8 +124,6 @@ class CachedCounter:
         return self._counter.name
 
     def count(self, text: str) -> int:
-        if len(text) < _WORTH_CACHING:
-            return self._counter.count(text)
         found = self._known.find(None, text)
         if found is None:
             found = self._counter.count(text)

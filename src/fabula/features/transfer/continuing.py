@@ -189,7 +189,7 @@ def _append(
     if gone is not None:
         _take_away(tx, actor, chat.id, gone.message.id, gone.message.version)
     importing.add(tx, actor, chat.id, branch.id, end + 1, batch)
-    choose.note_change(tx, actor, chat.id)
+    importing.note_growth(tx, actor, chat.id)
 
 
 def _take_away(tx: WriteTx, actor: Actor, chat: ChatId, message: MessageId, version: int) -> None:
