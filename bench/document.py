@@ -8,7 +8,6 @@ that are there. Counted are server errors (a 500, or a 5xx that the document doe
 statuses and media types, and bodies that are not of the documented shape; exits with 1 if there are any.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -21,8 +20,8 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
-from bench.lab import open_lab
-from bench.processes import OTHER_CORE, pin, run_fabula
+from bench.lanes import make_parser, on_each_lane
+from bench.processes import run_fabula
 from bench.things import make_things
 
 EVENTS = "/v1/events"  # never ends, so it is asked for apart
@@ -146,26 +145,19 @@ def _config(known: Mapping[str, Sequence[str]]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("--examples", type=int, default=50, help="random requests to each operation, at least")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--lane", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--log", type=Path, help="where schemathesis tells the details")
     options = parser.parse_args()
-    lanes = ("sqlite", "postgres") if options.lane == "both" else (options.lane,)
-    pin(OTHER_CORE)
     failed = False
-    with open_lab(quick=True) as lab:
-        for lane in lanes:
-            with lab.folder() as data:
-                model = {"FABULA_MODEL_URL": f"{lab.upstream.url}/v1", "FABULA_MODEL_NAME": "fake-12"}
-                # No index: a request to fetch a model must not fetch one.
-                env = {**model, "PIP_NO_INDEX": "1", **lab.database(lane, data)}
-                with run_fabula(data, env) as server:
-                    log = options.log or data / "schemathesis.log"
-                    found = asyncio.run(explore(server.url, options.examples, options.seed, log))
-                    found.show(lane, options.seed)
-                    failed |= bool(found.faults)
+    for place in on_each_lane(options):
+        # No index: a request to fetch a model must not fetch one.
+        env = {**place.env, "FABULA_MODEL_NAME": "fake-12", "PIP_NO_INDEX": "1"}
+        with run_fabula(place.data, env) as server:
+            log = options.log or place.data / "schemathesis.log"
+            found = asyncio.run(explore(server.url, options.examples, options.seed, log))
+            found.show(place.lane, options.seed)
+            failed |= bool(found.faults)
     return int(failed)
 
 

@@ -9,7 +9,6 @@ happened once, an earlier one sent again must answer as before, and no import ma
 violation.
 """
 
-import argparse
 import asyncio
 import random
 import sys
@@ -25,8 +24,8 @@ from bench.company import Report
 from bench.deeds import Worker
 from bench.invariants import find_violations, open_engine
 from bench.kill_turns import torment
-from bench.lab import open_lab
-from bench.processes import OTHER_CORE, pin, run_fabula
+from bench.lanes import make_parser, on_each_lane
+from bench.processes import run_fabula
 from bench.things import Maker
 
 WORKERS = 6
@@ -156,24 +155,17 @@ async def finish(data: Path, env: dict[str, str]) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("--count", type=int, default=200, help="how often to kill the server, on each lane")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--lane", choices=("sqlite", "postgres", "both"), default="both")
     options = parser.parse_args()
-    lanes = ("sqlite", "postgres") if options.lane == "both" else (options.lane,)
-    pin(OTHER_CORE)
     failed = False
-    with open_lab(quick=True) as lab:
-        for lane in lanes:
-            with lab.folder() as data:
-                env = {"FABULA_MODEL_URL": f"{lab.upstream.url}/v1", **lab.database(lane, data)}
-                report, crowd = asyncio.run(torment_all(data, env, options.count, options.seed))
-                report.show(lane, options.seed)
-                done = ", ".join(f"{kind} {count}" for kind, count in sorted(crowd.deeds.items()))
-                print(f"  {crowd.deeds.total()} deeds beside: {done}")
-                print(f"  {crowd.repeated} of them sent again")
-                failed |= bool(report.violations)
+    for place in on_each_lane(options):
+        report, crowd = asyncio.run(torment_all(place.data, place.env, options.count, options.seed))
+        report.show(place.lane, options.seed)
+        done = ", ".join(f"{kind} {count}" for kind, count in sorted(crowd.deeds.items()))
+        print(f"  {crowd.deeds.total()} deeds beside: {done}")
+        print(f"  {crowd.repeated} of them sent again")
+        failed |= bool(report.violations)
     return int(failed)
 
 

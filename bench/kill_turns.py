@@ -9,7 +9,6 @@ interval, the client that resumes be told and end with the stored text, and each
 operation id, have had one effect. Exits with 1 on any violation.
 """
 
-import argparse
 import asyncio
 import random
 import sys
@@ -21,8 +20,8 @@ import aiohttp
 
 from bench.company import FLUSH_SECONDS, Company, Report
 from bench.invariants import Stored, count_streaming, open_engine, read_stored
-from bench.lab import open_lab
-from bench.processes import OTHER_CORE, pin, run_fabula
+from bench.lanes import make_parser, on_each_lane
+from bench.processes import run_fabula
 from bench.streams import ABORTED, DONE, ERROR, Heard, RefusedRequest, resume
 from bench.turn_load import Load, Turn, make_chats, settle_again
 
@@ -211,21 +210,14 @@ async def torment(data: Path, env: dict[str, str], count: int, seed: int, compan
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("--count", type=int, default=50, help="how often to kill the server, on each lane")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--lane", choices=("sqlite", "postgres", "both"), default="both")
     options = parser.parse_args()
-    lanes = ("sqlite", "postgres") if options.lane == "both" else (options.lane,)
-    pin(OTHER_CORE)
     failed = False
-    with open_lab(quick=True) as lab:
-        for lane in lanes:
-            with lab.folder() as data:
-                env = {"FABULA_MODEL_URL": f"{lab.upstream.url}/v1", **lab.database(lane, data)}
-                report = asyncio.run(torment(data, env, options.count, options.seed))
-            report.show(lane, options.seed)
-            failed |= bool(report.violations)
+    for place in on_each_lane(options):
+        report = asyncio.run(torment(place.data, place.env, options.count, options.seed))
+        report.show(place.lane, options.seed)
+        failed |= bool(report.violations)
     return int(failed)
 
 

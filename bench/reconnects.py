@@ -7,7 +7,6 @@ second process that only polls. A stream that is not gapless and without doubles
 and to what the upstream said, is a violation: exit code 1.
 """
 
-import argparse
 import asyncio
 import random
 import sys
@@ -19,8 +18,8 @@ from pathlib import Path
 import aiohttp
 
 from bench.invariants import find_violations, open_engine
-from bench.lab import open_lab
-from bench.processes import OTHER_CORE, pin, run_fabula
+from bench.lanes import make_parser, on_each_lane
+from bench.processes import run_fabula
 from bench.streams import DONE, Heard, listen, resume
 from bench.turn_load import make_chats
 from bench.upstream import expected_text
@@ -129,21 +128,14 @@ async def reconnect(data: Path, env: dict[str, str], count: int, seed: int) -> R
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("--count", type=int, default=200, help="disconnects on each lane")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--lane", choices=("sqlite", "postgres", "both"), default="both")
     options = parser.parse_args()
-    lanes = ("sqlite", "postgres") if options.lane == "both" else (options.lane,)
-    pin(OTHER_CORE)
     failed = False
-    with open_lab(quick=True) as lab:
-        for lane in lanes:
-            with lab.folder() as data:
-                env = {"FABULA_MODEL_URL": f"{lab.upstream.url}/v1", **lab.database(lane, data)}
-                report = asyncio.run(reconnect(data, env, options.count, options.seed))
-            report.show(lane, options.seed)
-            failed |= bool(report.violations)
+    for place in on_each_lane(options):
+        report = asyncio.run(reconnect(place.data, place.env, options.count, options.seed))
+        report.show(place.lane, options.seed)
+        failed |= bool(report.violations)
     return int(failed)
 
 
