@@ -47,7 +47,9 @@ class Database:
         def run(conn: Connection) -> tuple[T, list[Event]]:
             conn.info[WORKSPACE] = actor.workspace
             tx = WriteTx(conn, self._clock())
-            return fn(tx, actor, *args, **kwargs), tx.events
+            result = fn(tx, actor, *args, **kwargs)
+            tx.send()
+            return result, tx.events
 
         result, _ = await self._backend.write(actor.workspace, run, self._committed)
         return result
@@ -60,7 +62,9 @@ class Database:
         def run(conn: Connection) -> tuple[T, list[Event]]:
             conn.info[WORKSPACE] = None
             tx = WriteTx(conn, self._clock())
-            return fn(tx, *args, **kwargs), tx.events
+            result = fn(tx, *args, **kwargs)
+            tx.send()
+            return result, tx.events
 
         result, _ = await self._backend.write(None, run, self._committed)
         return result

@@ -17,6 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from fabula.db.dialect import driver
 
 _Given = Mapping[str, object]
+_Params = _Given | Sequence[_Given] | None
 # Rows of one INSERT that go in as one statement: the turn's few, with one plan for each number of them.
 _TOGETHER = 8
 
@@ -76,23 +77,73 @@ def hot(*statements: Executable) -> None:
     _PLANS.update({statement: {} for statement in statements})
 
 
-def run_hot(conn: Connection, statement: Executable, params: _Given | Sequence[_Given] | None) -> Rows | None:
+def run_hot(conn: Connection, statement: Executable, params: _Params) -> Rows | None:
     """Run a hot statement; None where it is not one. Raises what `Connection.execute` would."""
     plans = _PLANS.get(statement)
     if plans is None:
         return None
+    once = _once(plans, statement, conn.dialect, params)
+    if once is not None:
+        return once[0].run(conn, once[1])
+    many = cast(Sequence[_Given], params)
+    return _plan(plans, statement, conn.dialect, many[0]).run_many(conn, many)
+
+
+class Post:
+    """Hot writes of one transaction whose outcome nobody reads, on their way together.
+
+    PostgreSQL runs them as the parts of one WITH: each sees the database as it was before all of them, and keys are
+    checked after the last. So two parts never change the same table, unless both only add rows to it.
+    """
+
+    __slots__ = ("_parts", "_tables")
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[_Plan, tuple[object, ...]]] = []
+        self._tables: dict[object, bool] = {}
+
+    def take(self, conn: Connection, statement: Executable, params: _Params) -> bool:
+        """Take a write along, after those that it must not travel with; False where it is not of the kind."""
+        plans = _PLANS.get(statement)
+        if plans is None or not driver.joins(conn.dialect):
+            return False
+        once = _once(plans, statement, conn.dialect, params)
+        if once is None:
+            return False
+        plan, given = once
+        table, only_adds = cast(sa.UpdateBase, statement).table, type(statement) is sa.Insert
+        if not (only_adds and self._tables.get(table, True)) and table in self._tables:
+            self.send(conn)
+        self._tables[table] = only_adds
+        self._parts.append((plan, plan.arguments(given)))
+        return True
+
+    def send(self, conn: Connection) -> None:
+        """Send what was taken along. Raises what `Connection.execute` would."""
+        if not self._parts:
+            return
+        parts, self._parts, self._tables = self._parts, [], {}
+        for plan, arguments in parts:
+            plan.tell(conn, arguments, is_many=False)
+        key = tuple(plan for plan, _ in parts)
+        sql = _JOINED.get(key)
+        if sql is None:
+            sql = _JOINED[key] = driver.join([(plan.sql, plan.width) for plan in key])
+        driver.run(conn, sql, [value for _, arguments in parts for value in arguments], reads=False)
+
+
+def _once(plans: "_Plans", statement: Executable, dialect: Dialect, params: _Params) -> "tuple[_Plan, _Given] | None":
+    """A plan that runs once for all of `params`, and what it is given; None where it has to run for each."""
     if isinstance(params, dict):
-        return _plan(plans, statement, conn.dialect, params).run(conn, params)
+        return _plan(plans, statement, dialect, params), params
     many = cast(Sequence[_Given], params)
     if len(many) == 1:
-        return _plan(plans, statement, conn.dialect, many[0]).run(conn, many[0])
-    if type(statement) is sa.Insert and len(many) <= _TOGETHER:
-        together = {f"{name}__{i}": value for i, one in enumerate(many) for name, value in one.items()}
-        plan = plans.get((driver.language(conn.dialect), *together))
-        if plan is None:
-            plan = _plan(plans, _of_many(statement, many), conn.dialect, together)
-        return plan.run(conn, together)
-    return _plan(plans, statement, conn.dialect, many[0]).run_many(conn, many)
+        return _plan(plans, statement, dialect, many[0]), many[0]
+    if type(statement) is not sa.Insert or len(many) > _TOGETHER:
+        return None
+    together = {f"{name}__{i}": value for i, one in enumerate(many) for name, value in one.items()}
+    plan = plans.get((driver.language(dialect), *together))
+    return plan or _plan(plans, _of_many(statement, many), dialect, together), together
 
 
 def _plan(plans: "_Plans", statement: Executable, dialect: Dialect, given: _Given) -> "_Plan":
@@ -128,6 +179,7 @@ class _Plan:
         self.sql = state.statement
         processors: Any = {**compiled._bind_processors, **state.processors}  # noqa: SLF001 - values to the driver's
         self._bound = [(name, processors.get(name)) for name in state.positiontup or ()]
+        self.width = len(self._bound)
         self._constants = {name: value for name, value in state.parameters.items() if name not in given}
         columns = compiled._result_columns  # noqa: SLF001 - what its own execution reads rows by
         names_read = [str(column.keyname) for column in columns]
@@ -138,18 +190,18 @@ class _Plan:
         self._read = [(index, process) for index, process in read if process is not None]
 
     def run(self, conn: Connection, given: _Given) -> Rows:
-        arguments = self._arguments(given)
-        self._tell(conn, arguments, is_many=False)
+        arguments = self.arguments(given)
+        self.tell(conn, arguments, is_many=False)
         make = self._make
         found, count = driver.run(conn, self.sql, arguments, reads=make is not None)
         return Rows([] if make is None else self._rows(found, make), count)
 
     def run_many(self, conn: Connection, many: Sequence[_Given]) -> Rows:
-        arguments = [self._arguments(one) for one in many]
-        self._tell(conn, arguments, is_many=True)
+        arguments = [self.arguments(one) for one in many]
+        self.tell(conn, arguments, is_many=True)
         return Rows([], driver.run_many(conn, self.sql, arguments))
 
-    def _arguments(self, given: _Given) -> tuple[object, ...]:
+    def arguments(self, given: _Given) -> tuple[object, ...]:
         values = {**self._constants, **given} if self._constants else given
         return tuple([values[name] if process is None else process(values[name]) for name, process in self._bound])
 
@@ -162,7 +214,7 @@ class _Plan:
                 row[index] = process(row[index])
         return [make(row) for row in rows]
 
-    def _tell(self, conn: Connection, arguments: object, *, is_many: bool) -> None:
+    def tell(self, conn: Connection, arguments: object, *, is_many: bool) -> None:
         """Who listens to SQLAlchemy's statements hears of these too."""
         for listener in conn.dispatch.before_cursor_execute:
             listener(conn, None, self.sql, arguments, None, is_many)
@@ -170,3 +222,4 @@ class _Plan:
 
 _Plans = dict[tuple[str, ...], _Plan]
 _PLANS: dict[Executable, _Plans] = {}
+_JOINED: dict[tuple[_Plan, ...], str] = {}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.sql import Executable
 
 from fabula.core.ids import WorkspaceId
-from fabula.db.hot import Result, run_hot
+from fabula.db.hot import Post, Result, run_hot
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,12 +28,17 @@ class Event:
 class ReadTx:
     """A consistent view. `now` is one instant for the whole transaction."""
 
-    __slots__ = ("_read", "conn", "now")
+    __slots__ = ("_conn", "_read", "now")
 
     def __init__(self, conn: Connection, now: datetime) -> None:
-        self.conn = conn
+        self._conn = conn
         self.now = now
         self._read: dict[object, object] = {}
+
+    @property
+    def conn(self) -> Connection:
+        """The connection, for what `execute` cannot do."""
+        return self._conn
 
     def once(self, load: Callable[Concatenate["ReadTx", P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """What `load(tx, …)` gives, read once in this transaction: for what several steps of a turn need unchanged."""
@@ -44,18 +49,37 @@ class ReadTx:
 
     def execute(self, statement: Executable, params: Params = None) -> Result:
         """Run one statement (built at import); only `store` modules call this."""
-        found = run_hot(self.conn, statement, params)
-        return self.conn.execute(statement, params) if found is None else found
+        conn = self.conn
+        found = run_hot(conn, statement, params)
+        return conn.execute(statement, params) if found is None else found
 
 
 class WriteTx(ReadTx):
     """A change that happens whole or not at all. Events emitted in it go out after the commit."""
 
-    __slots__ = ("events",)
+    __slots__ = ("_post", "events")
 
     def __init__(self, conn: Connection, now: datetime) -> None:
         super().__init__(conn, now)
+        self._post = Post()
         self.events: list[Event] = []
+
+    @property
+    def conn(self) -> Connection:
+        """See `ReadTx.conn`; what was posted has gone."""
+        self.send()
+        return self._conn
+
+    def post(self, statement: Executable, params: Params) -> None:
+        """As `execute`, for a write whose outcome is not read: with PostgreSQL it goes together with the next ones, in
+        one round trip, before anything else is sent. What is wrong with it is raised there.
+        """
+        if not self._post.take(self._conn, statement, params):
+            self.execute(statement, params)
+
+    def send(self) -> None:
+        """Send what was posted; `Database` does so before it commits."""
+        self._post.send(self._conn)
 
     def emit(self, workspace: WorkspaceId, event_type: str, **data: object) -> None:
         self.events.append(Event(workspace, event_type, data))

@@ -1,5 +1,6 @@
 """Statements on the driver itself, past SQLAlchemy's connection, in the transaction that is open on it."""
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, cast
@@ -10,12 +11,28 @@ from sqlalchemy import Connection
 from sqlalchemy.util import await_only
 
 Arguments = Sequence[object]
+_PLACE = re.compile(r"\$(\d+)")
 _ERRORS = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 def language(dialect: sa.Dialect) -> str:
     """What tells apart the SQL of two databases."""
     return dialect.name
+
+
+def joins(dialect: sa.Dialect) -> bool:
+    """Whether statements that travel together save something: SQLite's do not travel."""
+    return dialect.name == "postgresql"
+
+
+def join(statements: Sequence[tuple[str, int]]) -> str:
+    """Writes as one statement of PostgreSQL's; each is given with the number of its arguments."""
+    texts, before = list[str](), 0
+    for sql, width in statements:
+        texts.append(_PLACE.sub(lambda found, start=before: f"${int(found[1]) + start}", sql))  # type: ignore[misc]
+        before += width
+    *first, last = texts
+    return "".join(f"{',' if i else 'WITH'} part{i} AS ({sql}) " for i, sql in enumerate(first)) + last
 
 
 def run(conn: Connection, sql: str, arguments: Arguments, *, reads: bool) -> tuple[Sequence[Any], int]:

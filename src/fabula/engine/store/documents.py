@@ -41,7 +41,7 @@ def _document(row: Any) -> DocumentRow:
 
 def put_documents(tx: WriteTx, ws: WorkspaceId, rows: Sequence[tuple[str, str, str]]) -> None:
     """Insert documents, each by kind, id and tokens; one that is there keeps its place in the order."""
-    tx.execute(_PUT, [{"workspace_id": ws, "kind": kind, "id": key, "tokens": tokens} for kind, key, tokens in rows])
+    tx.post(_PUT, [{"workspace_id": ws, "kind": kind, "id": key, "tokens": tokens} for kind, key, tokens in rows])
 
 
 def delete_documents(tx: WriteTx, ws: WorkspaceId, ids: Sequence[str]) -> None:

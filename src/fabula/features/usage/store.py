@@ -39,4 +39,4 @@ def insert_events(
         }
         for meter, quantity in quantities
     ]
-    tx.execute(_INSERT, rows)
+    tx.post(_INSERT, rows)

@@ -138,7 +138,7 @@ def list_lineage(tx: ReadTx, ws: WorkspaceId, chat: Chat, branch: Branch) -> lis
 
 
 def advance(tx: WriteTx, ws: WorkspaceId, branch: BranchId, seq: int) -> None:
-    tx.execute(_ADVANCE, {"ws": ws, "branch": branch, "seq": seq, "now": tx.now})
+    tx.post(_ADVANCE, {"ws": ws, "branch": branch, "seq": seq, "now": tx.now})
 
 
 def has_children(tx: ReadTx, ws: WorkspaceId, branch: BranchId) -> bool:

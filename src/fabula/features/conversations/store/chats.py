@@ -199,7 +199,7 @@ def list_chats(
 
 def touch_chat(tx: WriteTx, ws: WorkspaceId, chat: ChatId, preview: str, title: str) -> None:
     """Note the newest message; name the chat by it if it has no title yet."""
-    tx.execute(_TOUCH_CHAT, {"ws": ws, "chat": chat, "at": tx.now, "preview": preview, "new_title": title})
+    tx.post(_TOUCH_CHAT, {"ws": ws, "chat": chat, "at": tx.now, "preview": preview, "new_title": title})
 
 
 def set_status(tx: WriteTx, ws: WorkspaceId, chat: ChatId, status: ChatStatus) -> None:

@@ -62,7 +62,7 @@ def lock_message(tx: WriteTx, ws: WorkspaceId, message: MessageId) -> None:
 
 def insert_messages(tx: WriteTx, ws: WorkspaceId, chat: ChatId, branch: BranchId, rows: Sequence[NewRow]) -> None:
     """Messages with their place and selected variant; the caller inserts the variants in the same transaction."""
-    tx.execute(
+    tx.post(
         _INSERT,
         [
             {

@@ -104,7 +104,7 @@ def _variant(row: Any, selected: VariantId) -> Variant:
 
 
 def insert_variants(tx: WriteTx, ws: WorkspaceId, rows: Sequence[NewVariant]) -> None:
-    tx.execute(
+    tx.post(
         _INSERT,
         [
             {
@@ -191,7 +191,7 @@ def settle_variant(
         "new_state": state.value,
         "now": tx.now,
     }
-    tx.execute(_SETTLE, params)
+    tx.post(_SETTLE, params)
 
 
 def flush_texts(tx: WriteTx, rows: Sequence[tuple[VariantId, str, str]]) -> None:

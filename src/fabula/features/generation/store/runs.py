@@ -109,7 +109,7 @@ def insert_run(tx: WriteTx, started: Started, trigger: Trigger) -> None:
         "created_at": tx.now,
         "updated_at": tx.now,
     }
-    tx.execute(_INSERT_RUN, row)
+    tx.post(_INSERT_RUN, row)
 
 
 def insert_steps(tx: WriteTx, ws: WorkspaceId, run: PipelineRunId, steps: Sequence[StepRecord]) -> None:
@@ -132,11 +132,11 @@ def insert_steps(tx: WriteTx, ws: WorkspaceId, run: PipelineRunId, steps: Sequen
         }
         for step in steps
     ]
-    tx.execute(_INSERT_STEPS, rows)
+    tx.post(_INSERT_STEPS, rows)
 
 
 def finish_run(tx: WriteTx, ws: WorkspaceId, run: PipelineRunId, status: str, error: str | None) -> None:
-    tx.execute(_FINISH, {"ws": ws, "run": run, "new_status": status, "problem": error, "now": tx.now})
+    tx.post(_FINISH, {"ws": ws, "run": run, "new_status": status, "problem": error, "now": tx.now})
 
 
 def interrupt(tx: WriteTx, runs: Sequence[PipelineRunId]) -> None:
