@@ -62,8 +62,14 @@ async def test_a_request_is_whole_and_says_where_it_goes(server: Server, line: L
     (call,) = server.calls
     host = server.url.removeprefix("http://").removesuffix("/v1")
     assert call.head.startswith(b"POST /v1/a%20b?q=%C3%BC HTTP/1.1\r\n")
-    for header in (f"Host: {host}", "X-Own: yes", "Content-Length: 2", "Accept-Encoding: gzip, deflate"):
-        assert f"\r\n{header}\r\n".encode() in call.head
+    for header in (
+        f"Host: {host}",
+        "X-Own: yes",
+        "Content-Length: 2",
+        "Accept-Encoding: gzip, deflate",
+        "User-Agent: fabula/",
+    ):
+        assert f"\r\n{header}".encode() in call.head
     assert call.body == b"{}"
 
 

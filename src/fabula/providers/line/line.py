@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import aiohappyeyeballs
 
+from fabula import __version__
 from fabula.providers.line.address import Address, parse_address, write_request
 from fabula.providers.line.connection import Connection, Cut, LineError
 from fabula.providers.line.response import CODINGS, Response
@@ -29,7 +30,8 @@ class Line:
 
     def __init__(self, url: str, headers: Mapping[str, str], connect_seconds: float, most: int) -> None:
         self._url = url
-        self._headers = {**headers, "Accept-Encoding": CODINGS}
+        # Guards before hosted servers refuse who does not say what it is.
+        self._headers = {"User-Agent": f"fabula/{__version__}", **headers, "Accept-Encoding": CODINGS}
         self._connect_seconds = connect_seconds
         self._room = asyncio.Semaphore(most)
         self._address: Address | None = None
