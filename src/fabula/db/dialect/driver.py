@@ -29,10 +29,14 @@ def join(statements: Sequence[tuple[str, int]]) -> str:
     """Writes as one statement of PostgreSQL's; each is given with the number of its arguments."""
     texts, before = list[str](), 0
     for sql, width in statements:
-        texts.append(_PLACE.sub(lambda found, start=before: f"${int(found[1]) + start}", sql))  # type: ignore[misc]
+        texts.append(_renumber(sql, before))
         before += width
     *first, last = texts
     return "".join(f"{',' if i else 'WITH'} part{i} AS ({sql}) " for i, sql in enumerate(first)) + last
+
+
+def _renumber(sql: str, by: int) -> str:
+    return _PLACE.sub(lambda found: f"${int(found[1]) + by}", sql)
 
 
 def run(conn: Connection, sql: str, arguments: Arguments, *, reads: bool) -> tuple[Sequence[Any], int]:
