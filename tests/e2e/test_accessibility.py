@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from fabula.plugins.testing import ScriptedModel
 from tests.conftest import REPO, Place
@@ -132,6 +132,8 @@ async def test_what_opens_over_a_chat_is_accessible(place: Place, page: Page, ax
             await page.get_by_role("region", name="Messages").focus()
             await page.keyboard.press(key)
             await page.wait_for_timeout(500)
+            # A dialog has its name a moment after it opens: with its title.
+            await expect(page.locator("[role=dialog]:not([aria-labelledby],[aria-label])")).to_have_count(0)
             if found := await check(page, axe):
                 problems[key] = found
     assert problems == {}

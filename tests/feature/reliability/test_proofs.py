@@ -24,10 +24,14 @@ async def test_kills_lose_double_and_break_nothing(place: Place, env: dict[str, 
 async def test_kills_amid_changes_of_every_kind_lose_double_and_break_nothing(
     place: Place, env: dict[str, str]
 ) -> None:
-    report, crowd = await torment_all(place.data, env, count=2, seed=4)
-    assert report.violations == []
-    assert len(crowd.deeds) > 8
-    assert crowd.repeated > 0
+    kinds, repeated = set[str](), 0
+    for seed in range(4, 12):  # a busy machine does less between two kills
+        report, crowd = await torment_all(place.data, env, count=2, seed=seed)
+        assert report.violations == []
+        kinds, repeated = kinds | crowd.deeds.keys(), repeated + crowd.repeated
+        if len(kinds) > 8 and repeated:
+            return
+    pytest.fail(f"only these were done, {repeated} of them sent again: {sorted(kinds)}")
 
 
 async def test_streams_survive_reconnects_without_a_gap_or_a_double(place: Place, env: dict[str, str]) -> None:

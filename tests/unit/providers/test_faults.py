@@ -39,12 +39,12 @@ def test_a_redirect_is_refused_with_what_to_do() -> None:
     [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("1e9", 86_400.0), ("nan", None), ("soon", None), ("", None)],
 )
 def test_retry_after_in_seconds(value: str, seconds: float | None) -> None:
-    assert reject(headers={"Retry-After": value}, status=429).retry_after == seconds
+    assert reject(headers={"retry-after": value}, status=429).retry_after == seconds
 
 
 def test_retry_after_as_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    wait = reject(headers={"Retry-After": date}, status=503).retry_after
+    wait = reject(headers={"retry-after": date}, status=503).retry_after
     assert wait is not None
     assert 55 < wait <= 60
 

@@ -44,7 +44,7 @@ def clean_reason(text: str) -> str:
 
 
 def rejected(provider: str, status: int, headers: Mapping[str, str], body: bytes, key: str | None) -> ModelRejected:
-    """Build the error for an HTTP status; the key is masked, since some servers echo it."""
+    """Build the error for an HTTP status; `headers` have lower-case names. The key is masked: some servers echo it."""
     reason = _find_reason(body)
     if key:
         reason = reason.replace(key, "***")
