@@ -97,9 +97,9 @@ def settle(
 ) -> None:
     """The last text of an answer, and what became of it."""
     ws = actor.workspace
-    is_shown = store.message_changes.cache_variant(tx, ws, slot.message_id, slot.variant_id, text, blocks, state)
+    # The variant before its message, as `flush` does: the other way round they would lock each other out.
     store.variants.settle_variant(tx, ws, slot.variant_id, text, reasoning, blocks, state)
-    if is_shown:
+    if store.message_changes.cache_variant(tx, ws, slot.message_id, slot.variant_id, text, blocks, state):
         index_messages(tx, ws, chat, [(slot.message_id, text)])
     if text:
         store.chats.touch_chat(tx, ws, chat, one_line(text, PREVIEW_CHARS), "")
