@@ -152,7 +152,7 @@ async def test_an_open_end_after_done_does_not_hold_the_answer_back(server: Serv
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:{port}/v1", "http://nowhere.invalid/v1", "ftp://here/v1", "nonsense"]
+    "url", ["http://127.0.0.1:{port}/v1", "http://nowhere.invalid/v1", "ftp://here/v1", "nonsense", "http://a..b/v1"]
 )
 async def test_an_address_where_nothing_listens_is_unreachable(url: str) -> None:
     with socket.socket() as closed:
@@ -162,6 +162,14 @@ async def test_an_address_where_nothing_listens_is_unreachable(url: str) -> None
         with pytest.raises(ModelUnreachable):
             await model.list_models()
     await model.close()
+
+
+async def test_a_key_that_would_end_its_header_is_told(server: Server) -> None:
+    model = OpenAICompatible("test", server.url, "sk-a\r\nX-Evil: 1")
+    fault = (await read(model))[1]
+    assert isinstance(fault, ModelUnreachable)
+    assert "its key holds a line break" in fault.message
+    assert server.calls == []
 
 
 async def test_a_connection_that_is_never_accepted_times_out() -> None:

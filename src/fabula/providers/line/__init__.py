@@ -4,7 +4,7 @@ It stands on asyncio's transports, on llhttp for the protocol and on happy eyeba
 costs a delta several times what its own bytes cost (decision record 0007).
 """
 
-from fabula.providers.line.address import Address, NoAddress, parse_address
+from fabula.providers.line.address import Address, BadHeader, NoAddress, parse_address
 from fabula.providers.line.connection import Cut, LineError, NotHttp
 from fabula.providers.line.line import Line, SlowConnect
 from fabula.providers.line.response import BadCoding, Response
@@ -12,6 +12,7 @@ from fabula.providers.line.response import BadCoding, Response
 __all__ = [
     "Address",
     "BadCoding",
+    "BadHeader",
     "Cut",
     "Line",
     "LineError",

@@ -15,6 +15,10 @@ class NoAddress(Exception):
     """The text is no address of a web server."""
 
 
+class BadHeader(Exception):
+    """A header or the path would end its line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A web server, and the path on it that all requests begin with. `credentials` are those of the address itself."""
@@ -40,7 +44,7 @@ def parse_address(url: str) -> Address:
         is_tls = parts.scheme == "https"
         if not host or (not is_tls and parts.scheme != "http"):
             raise NoAddress(url)
-        host = host if host.isascii() else host.encode("idna").decode()
+        host = host.encode("idna").decode()  # of ASCII names too: an empty or too long part is found here
     except ValueError as error:  # a port that is no number, brackets that do not close, a name no network knows
         raise NoAddress(url) from error
     credentials = None
@@ -52,7 +56,7 @@ def parse_address(url: str) -> Address:
 
 
 def write_request(address: Address, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
-    """The bytes of a whole request; raises `NoAddress` for a header that would end its line."""
+    """The bytes of a whole request; raises `BadHeader`."""
     given = {"Host": address.authority, **headers}
     if address.credentials is not None:
         given.setdefault("Authorization", address.credentials)
@@ -60,5 +64,5 @@ def write_request(address: Address, method: str, path: str, headers: Mapping[str
         given["Content-Length"] = str(len(body))
     lines = [f"{method} {address.path}{quote(path, _PLAIN)} HTTP/1.1", *(f"{key}: {given[key]}" for key in given)]
     if any(map(_ENDS_LINE.search, lines)):
-        raise NoAddress("a header or path that ends its line")
+        raise BadHeader
     return "\r\n".join([*lines, "", ""]).encode() + (body or b"")

@@ -41,7 +41,7 @@ class Line:
         self._sweeper: asyncio.TimerHandle | None = None
 
     async def send(self, method: str, path: str, body: bytes | None = None) -> Response:
-        """Return the answer once its head is here; raises `NoAddress`, a `LineError`, or the system's `OSError`."""
+        """Return the answer once its head is here; raises `NoAddress`, `BadHeader`, a `LineError`, or the system's `OSError`."""
         if self._address is None:
             self._address = parse_address(self._url)
         request = write_request(self._address, method, path, self._headers, body)

@@ -7,7 +7,7 @@ from fabula.providers.line.connection import Connection, Cut, LineError
 
 # Of what is packed, at most so much is unpacked for one read.
 _MOST_UNPACKED = 1024 * 1024
-CODINGS = "gzip, deflate"
+CODINGS = "gzip"  # asked for; `deflate` is understood, but servers do not agree on what it is
 
 
 class BadCoding(LineError):
@@ -69,6 +69,7 @@ class _Unpacker:
         if coding not in {"gzip", "x-gzip", "deflate"}:
             raise BadCoding(coding)
         self._packed = b""
+        self._is_full = False  # the last piece was as long as one may be: there may be more inside
         self._inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # the kind is told by its first bytes
 
     def take(self, data: bytes) -> None:
@@ -76,13 +77,14 @@ class _Unpacker:
 
     def more(self) -> bytes:
         """What can be unpacked now, up to a bound."""
-        if not self._packed:
+        if not (self._packed or self._is_full):
             return b""
         try:
             data = self._inflate.decompress(self._packed, _MOST_UNPACKED)
         except zlib.error as error:
             raise BadCoding(str(error)) from error
         self._packed = self._inflate.unconsumed_tail
+        self._is_full = len(data) == _MOST_UNPACKED
         return data
 
     def finish(self) -> None:

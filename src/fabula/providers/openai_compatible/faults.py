@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 
 from fabula.plugins import ModelCut, ModelError, ModelGarbage, ModelRejected, ModelTimeout, ModelUnreachable
-from fabula.providers.line import BadCoding, Cut, NoAddress, NotHttp, SlowConnect
+from fabula.providers.line import BadCoding, BadHeader, Cut, NoAddress, NotHttp, SlowConnect
 
 _REASON_LENGTH = 300
 _LOOKED_AT = 4096
@@ -57,8 +57,9 @@ def unreadable(provider: str, error: Exception) -> ModelError:
     """Name a fault met before the answer's headers."""
     if isinstance(error, Silence | SlowConnect):
         return ModelTimeout(provider, error.args[0])
-    if isinstance(error, NoAddress):
-        return ModelUnreachable(provider, "its address is not an http(s) URL")
+    if isinstance(error, NoAddress | BadHeader):
+        wrong = "its key holds a line break" if isinstance(error, BadHeader) else "its address is not an http(s) URL"
+        return ModelUnreachable(provider, wrong)
     if isinstance(error, BadCoding):
         return _badly_packed(provider)
     if isinstance(error, NotHttp) or (isinstance(error, Cut) and error.args[0]):

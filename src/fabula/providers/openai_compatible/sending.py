@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fabula.plugins import ModelError, ModelGarbage, ModelRejected
-from fabula.providers.line import Line, LineError, NoAddress, Response
+from fabula.providers.line import BadHeader, Line, LineError, NoAddress, Response
 from fabula.providers.openai_compatible import faults
 from fabula.providers.openai_compatible.reading import Body
 
@@ -68,7 +68,7 @@ class Sender:
                 response = await self._line.send(method, path, data)
         except TimeoutError as error:
             raise faults.unreadable(self._provider, faults.Silence(seconds)) from error
-        except (LineError, NoAddress, OSError) as error:
+        except (LineError, NoAddress, BadHeader, OSError) as error:
             raise faults.unreadable(self._provider, error) from error
         if response.status < 300:
             return response
