@@ -58,16 +58,24 @@ class Client:
         began = time.perf_counter()
         self._writer.write(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data)
         status, size = await self._head()
-        text = await self._reader.readexactly(size)
+        text = await self._chunks() if size is None else await self._reader.readexactly(size)
         spent = (time.perf_counter() - began) * 1000
         if status >= 300:
             raise RuntimeError(f"{method} {path}: {status} {text[:300]!r}")
         return dict(json.loads(text)), spent
 
-    async def _head(self) -> tuple[int, int]:
+    async def _head(self) -> tuple[int, int | None]:
+        """The status, and the size of what follows; none if it comes in chunks."""
         lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
-        size = next(field for field in lines if field.startswith("content-length:"))
-        return int(lines[0].split()[1]), int(size.partition(":")[2])
+        size = next((field for field in lines if field.startswith("content-length:")), None)
+        return int(lines[0].split()[1]), None if size is None else int(size.partition(":")[2])
+
+    async def _chunks(self) -> bytes:
+        text = bytearray()
+        while size := int(await self._reader.readuntil(b"\r\n"), 16):
+            text += (await self._reader.readexactly(size + 2))[:-2]
+        await self._reader.readexactly(2)
+        return bytes(text)
 
 
 def fill(engine: sa.Engine, chat: str, count: int) -> str:

@@ -28,7 +28,7 @@ async def measure_chats(lab: Lab, lane: str) -> list[Result]:
 
 async def measure_profiles(lab: Lab, lane: str) -> list[Result]:
     profiles = 2_000 if lab.quick else 20_000
-    times = await profile_sizes.run(lab, lane, profiles, 50 if lab.quick else 200)
+    times, _ = await profile_sizes.run(lab, lane, profiles, 50 if lab.quick else 200)
     name, spent = max(times.items(), key=lambda found: quantile(found[1], 0.5))
     slowest, bar = quantile(spent, 0.5), profile_sizes.BAR_MS
     row = f"{profiles:,} profiles, the slowest first page: {name}"

@@ -220,8 +220,8 @@ async def test_a_hostile_pattern_ends_in_time_and_the_server_answers_meanwhile(
         await client.call("GET", "/v1/pipelines", status=200)
         worst = max(worst, loop.time() - asked)
         await asyncio.sleep(0.02)
-    assert loop.time() - began < 10
-    assert worst < 2
+    assert loop.time() - began < 30  # unbounded, each of these would take years, and what was asked meanwhile too
+    assert worst < 5
     frames = await turn
     assert (frames[-1].event, frames[-1].data["finalText"]) == ("llm.stream.done", "a" * 5_000 + "!")
     assert (await trace_of(client, frames))["steps"][-1]["output"] == {"code": "pipelines.pattern_timeout"}
