@@ -13,8 +13,8 @@ from fabula.providers.openai_compatible.wire import Answer
 # for the next call). Neither is worth waiting for longer than this.
 _USAGE_SECONDS = 5.0
 _END_SECONDS = 0.1
-# A model may write thousands of deltas a second. No page draws, and nobody reads, more updates than a hundred.
-_PACE_SECONDS = 0.01
+# A model may write thousands of deltas a second. No page draws more updates than sixty, and nobody reads more.
+_PACE_SECONDS = 1 / 60
 _NOTHING = ChatBatch()
 
 

@@ -10,11 +10,16 @@ import msgspec
 
 from fabula.plugins import ChatBatch, ModelCut, ModelError, ModelGarbage, ModelRejected, TokenUsage
 from fabula.providers.openai_compatible.faults import clean_reason
+from fabula.providers.openai_compatible.shape import Shape, cut_out
 from fabula.providers.openai_compatible.sse import ends_in_data, iter_payloads
 
 _DATA = b"data: "
 _NEXT = b"\n\ndata: "
 _DONE = b"data: [DONE]\n\n"
+# A text that no model says, as JSON writes it and as it is read.
+_SAMPLE, _SAMPLED = rb"\u0000\u0001", "\x00\x01"
+# How many reads in a row are looked at for a shape: some servers put something new into each chunk.
+_LOOKS = 8
 # msgspec checks UTF-8 only where it builds a str, and gives up on deep nesting.
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -69,6 +74,8 @@ class Answer:
     def __init__(self, provider: str, characters: int) -> None:
         self._provider = provider
         self._room = characters
+        self._shape: Shape | None = None
+        self._looks = 0
         self.fault: ModelError | None = None
         self.finished = False
         self.done = False
@@ -76,7 +83,13 @@ class Answer:
 
     def take(self, block: bytes) -> ChatBatch:
         """Decode a block of whole events into one batch."""
-        return self.gather(self._decode(block))
+        batch = self._shape.read(block) if self._shape is not None else None
+        if batch is not None:
+            self._looks = 0
+            return self._bound(batch)
+        batch = self.gather(self._decode(block))
+        self._look_at(block, batch)
+        return batch
 
     def take_rest(self, block: bytes) -> ChatBatch:
         """Decode what the stream ended with; a chunk cut in the middle is not garbage, just not whole."""
@@ -107,10 +120,13 @@ class Answer:
                     batch.finish_reason = choice.finish_reason or batch.finish_reason
         batch.content = "".join(contents)
         batch.reasoning = "".join(thoughts)
-        self._bound(batch)
-        if batch.finish_reason:
-            self.finished = True
-        return batch
+        return self._bound(batch)
+
+    def _look_at(self, block: bytes, batch: ChatBatch) -> None:
+        """Learn the shape of the block's last chunk, if what follows may be like it."""
+        if batch.deltas and self._looks < _LOOKS and not (self.finished or self.fault):
+            self._looks += 1
+            self._shape = learn(block[block.rfind(_DATA) + len(_DATA) : -2])
 
     def _decode(self, block: bytes) -> Sequence[Chunk]:
         """Decode all payloads at once; if the block is not of the plain form, one by one.
@@ -142,14 +158,37 @@ class Answer:
                 break
         return chunks
 
-    def _bound(self, batch: ChatBatch) -> None:
+    def _bound(self, batch: ChatBatch) -> ChatBatch:
+        """The batch, cut where the answer has reached its bound."""
         self._room -= len(batch.content) + len(batch.reasoning)
-        if self._room >= 0:
-            return
-        batch.reasoning = batch.reasoning[: len(batch.reasoning) + min(0, self._room + len(batch.content))]
-        batch.content = batch.content[: max(0, len(batch.content) + self._room)]
-        batch.finish_reason = "length"
-        self.done = self.is_full = True
+        if self._room < 0:
+            batch.reasoning = batch.reasoning[: len(batch.reasoning) + min(0, self._room + len(batch.content))]
+            batch.content = batch.content[: max(0, len(batch.content) + self._room)]
+            batch.finish_reason = "length"
+            self.done = self.is_full = True
+        if batch.finish_reason:
+            self.finished = True
+        return batch
+
+
+def learn(payload: bytes) -> Shape | None:
+    """The shape of a chunk that says one text and nothing else, proved by putting another text there."""
+    parts = cut_out(payload)
+    if parts is None or parts[1] == _SAMPLE:
+        return None
+    try:
+        chunk = decode_chunk(_SAMPLE.join((parts[0], parts[2])))
+    except DECODE_ERRORS:
+        return None
+    contents: list[str] = []
+    thoughts: list[str] = []
+    for choice in chunk.choices or ():
+        if choice.index != 0 or choice.finish_reason is not None or not _split(choice, contents, thoughts):
+            return None
+    says_more = chunk.error is not None or chunk.message is not None or chunk.usage is not None
+    if says_more or [*contents, *thoughts] != [_SAMPLED]:
+        return None
+    return Shape(parts[0], parts[2], is_thought=bool(thoughts))
 
 
 def _split(choice: _Choice, contents: list[str], thoughts: list[str]) -> bool:
