@@ -25,8 +25,8 @@ async def _requests(server: Process, count: int) -> list[bytes]:
 
 async def measure_deltas(lab: Lab, lane: str) -> list[Result]:
     """1,000 deltas a turn, 100 turns at a time; the two servers take turns on the same core."""
-    width, deltas, turns = 100, 1000, 2
-    rounds = 1 if lab.quick else 3
+    width, deltas, turns = 100, 1000, 6
+    rounds = 1 if lab.quick else 2
     seconds, cpu = {"ours": 0.0, "bare": 0.0}, {"ours": 0.0, "bare": 0.0}
     with lab.fabula(lane, f"fake-{deltas}") as ours, lab.bare(f"fake-{deltas}") as bare:
         prepared = {"ours": await _requests(ours, width), "bare": [_POST_BARE] * width}

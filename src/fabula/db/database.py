@@ -43,6 +43,22 @@ class Database:
         self, actor: Actor, fn: Callable[Concatenate[WriteTx, Actor, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `fn(tx, actor, …)` and commit, or roll back whole if it raises. Events go out after the commit."""
+        return await self.write_ahead(actor, None, fn, *args, **kwargs)
+
+    async def write_ahead(
+        self,
+        actor: Actor,
+        ahead: Callable[[T], None] | None,
+        fn: Callable[Concatenate[WriteTx, Actor, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """As `write`; `ahead` is given the result on the event loop before the commit, to use the wait for the disk.
+
+        What it begins must wait for `write_ahead` to return before it does anything that cannot be undone, and be
+        given up when it raises. It is called again if `fn` runs again.
+        """
 
         def run(conn: Connection) -> tuple[T, list[Event]]:
             conn.info[WORKSPACE] = actor.workspace
@@ -51,7 +67,11 @@ class Database:
             tx.send()
             return result, tx.events
 
-        result, _ = await self._backend.write(actor.workspace, run, self._committed)
+        def tell(outcome: tuple[T, list[Event]]) -> None:
+            if ahead is not None:
+                ahead(outcome[0])
+
+        result, _ = await self._backend.write(actor.workspace, run, self._committed, ahead and tell)
         return result
 
     async def system(

@@ -120,8 +120,24 @@ class Post:
 
     def send(self, conn: Connection) -> None:
         """Send what was taken along. Raises what `Connection.execute` would."""
-        if not self._parts:
-            return
+        if self._parts:
+            self._send(conn)
+
+    def send_with(self, conn: Connection, statement: Executable, params: _Given) -> Rows | None:
+        """Send what was taken along together with one more write, which the database may run first; its outcome.
+
+        None, and nothing is sent, where it cannot travel with the rest.
+        """
+        plans = _PLANS.get(statement)
+        table = cast(sa.UpdateBase, statement).table
+        if plans is None or not self._parts or table in self._tables:
+            return None
+        plan = _plan(plans, statement, conn.dialect, params)
+        self._parts.append((plan, plan.arguments(params)))
+        return Rows([], self._send(conn))
+
+    def _send(self, conn: Connection) -> int:
+        """Send; how many rows the last part changed."""
         parts, self._parts, self._tables = self._parts, [], {}
         for plan, arguments in parts:
             plan.tell(conn, arguments, is_many=False)
@@ -129,7 +145,7 @@ class Post:
         sql = _JOINED.get(key)
         if sql is None:
             sql = _JOINED[key] = driver.join([(plan.sql, plan.width) for plan in key])
-        driver.run(conn, sql, [value for _, arguments in parts for value in arguments], reads=False)
+        return driver.run(conn, sql, [value for _, arguments in parts for value in arguments], reads=False)[1]
 
 
 def _once(plans: "_Plans", statement: Executable, dialect: Dialect, params: _Params) -> "tuple[_Plan, _Given] | None":

@@ -77,6 +77,10 @@ class WriteTx(ReadTx):
         if not self._post.take(self._conn, statement, params):
             self.execute(statement, params)
 
+    def execute_posted(self, statement: Executable, params: Mapping[str, object]) -> Result:
+        """As `execute`, for a write of which the number of rows is read; what was posted may go with it, or after it."""
+        return self._post.send_with(self._conn, statement, params) or self.execute(statement, params)
+
     def send(self) -> None:
         """Send what was posted; `Database` does so before it commits."""
         self._post.send(self._conn)
@@ -89,13 +93,18 @@ class Backend(Protocol):
     """How one dialect runs a transaction function.
 
     `workspace` is whom the transaction is for, or None for work across workspaces. `committed` is called on the
-    event loop right after the commit, also when the caller has stopped waiting.
+    event loop right after the commit, also when the caller has stopped waiting; `ahead` as soon as `run` has returned,
+    before the commit, which may still fail.
     """
 
     async def read(self, workspace: WorkspaceId | None, run: Callable[[Connection], T]) -> T: ...
 
     async def write(
-        self, workspace: WorkspaceId | None, run: Callable[[Connection], T], committed: Callable[[T], None]
+        self,
+        workspace: WorkspaceId | None,
+        run: Callable[[Connection], T],
+        committed: Callable[[T], None],
+        ahead: Callable[[T], None] | None = None,
     ) -> T: ...
 
     async def close(self) -> None: ...

@@ -42,7 +42,9 @@ def open_engine(url: sa.URL, pool_size: int = POOL_SIZE, *, autocommit: bool = F
     return create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
-        max_overflow=pool_size,
+        # A burst waits its milliseconds. Connections beyond the pool are closed as they come back, and each new one
+        # prepares every statement again: measured with 100 turns at a time, a third of the server's CPU.
+        max_overflow=0,
         pool_use_lifo=True,
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
         connect_args={"server_settings": _SESSION, "statement_cache_size": 512, "timeout": 10},
@@ -92,20 +94,26 @@ class PostgresBackend:
         return await self._run(workspace, run)
 
     async def write(
-        self, workspace: WorkspaceId | None, run: Callable[[Connection], T], committed: Callable[[T], None]
+        self,
+        workspace: WorkspaceId | None,
+        run: Callable[[Connection], T],
+        committed: Callable[[T], None],
+        ahead: Callable[[T], None] | None = None,
     ) -> T:
-        result = await self._run(workspace, run)
+        result = await self._run(workspace, run, ahead)
         committed(result)
         return result
 
     async def close(self) -> None:
         await self._engine.dispose()
 
-    async def _run(self, workspace: WorkspaceId | None, run: Callable[[Connection], T]) -> T:
+    async def _run(
+        self, workspace: WorkspaceId | None, run: Callable[[Connection], T], ahead: Callable[[T], None] | None = None
+    ) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             entered: list[bool] = []
             try:
-                return await self._once(workspace, run, entered)
+                return await self._once(workspace, run, ahead, entered)
             except _FAULTS as error:
                 # A pooled connection that died while idle fails before our first statement: a fresh one will do.
                 again = not entered or _sqlstate(error) in _RETRIED
@@ -115,7 +123,13 @@ class PostgresBackend:
                     await self._engine.dispose()  # what else is idle has died with it
         raise AssertionError("unreachable")
 
-    async def _once(self, workspace: WorkspaceId | None, run: Callable[[Connection], T], entered: list[bool]) -> T:
+    async def _once(
+        self,
+        workspace: WorkspaceId | None,
+        run: Callable[[Connection], T],
+        ahead: Callable[[T], None] | None,
+        entered: list[bool],
+    ) -> T:
         async with self._engine.connect() as conn:
             driver: Any = (await conn.get_raw_connection()).driver_connection
             enter = "BEGIN" if workspace is None else _ENTER.format(role=APP_ROLE, workspace=_checked(workspace))
@@ -123,6 +137,8 @@ class PostgresBackend:
                 await driver.execute(enter)
                 entered.append(True)
                 result = await conn.run_sync(run)
+                if ahead is not None:
+                    ahead(result)
                 await driver.execute("COMMIT")
             except BaseException:
                 await _roll_back(conn, driver)

@@ -84,6 +84,7 @@ def translate(error: BaseException) -> BaseException:
 class _Item(Generic[T]):
     run: Callable[[Connection], T]
     committed: Callable[[T], None]
+    ahead: Callable[[T], None] | None
     future: asyncio.Future[T]
     result: T | None = None
     error: BaseException | None = None
@@ -118,9 +119,13 @@ class SqliteBackend:
         return await self._loop.run_in_executor(self._readers, self._read, run)
 
     async def write(
-        self, workspace: WorkspaceId | None, run: Callable[[Connection], T], committed: Callable[[T], None]
+        self,
+        workspace: WorkspaceId | None,
+        run: Callable[[Connection], T],
+        committed: Callable[[T], None],
+        ahead: Callable[[T], None] | None = None,
     ) -> T:
-        item = _Item(run, committed, self._loop.create_future())
+        item = _Item(run, committed, ahead, self._loop.create_future())
         self._queue.put(item)
         result: T = await item.future
         return result
@@ -195,6 +200,8 @@ class SqliteBackend:
                 raise sqlite3.OperationalError(str(error)) from error  # SQLite gave the whole group up
             raw.execute("ROLLBACK TO item")
         raw.execute("RELEASE item")
+        if item.ahead is not None and item.error is None:
+            self._loop.call_soon_threadsafe(item.ahead, item.result)
 
 
 def _deliver(group: list[_Item[Any]]) -> None:

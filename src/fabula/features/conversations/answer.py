@@ -40,19 +40,24 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class AnswerSlot:
-    """An empty answer that a generation will fill: the assistant's message and its new variant."""
+    """An empty answer that a generation will fill: the assistant's message and its new variant.
+
+    `said` is the message that came with it. Both are indexed when the answer has settled: the model is asked sooner,
+    and the index written once.
+    """
 
     message_id: MessageId
     variant_id: VariantId
+    said: MessageId | None = None
 
 
 def append_after(
     tx: WriteTx, actor: Actor, chat: Chat, branch: Branch, new: NewMessage, author: Author, generation: GenerationId
-) -> tuple[MessageId, AnswerSlot]:
+) -> AnswerSlot:
     """A user's message and the empty answer to it, at the end of a locked branch."""
     said, empty = Entry(new), _empty(author, generation)
-    add_entries(tx, actor, chat, branch, [said, empty])
-    return said.id, AnswerSlot(empty.id, empty.variant)
+    add_entries(tx, actor, chat, branch, [said, empty], indexed=False)
+    return AnswerSlot(empty.id, empty.variant, said.id)
 
 
 def append(
@@ -99,16 +104,19 @@ def settle(
     ws = actor.workspace
     # The variant before its message, as `flush` does: the other way round they would lock each other out.
     store.variants.settle_variant(tx, ws, slot.variant_id, text, reasoning, blocks, state)
-    if store.message_changes.cache_variant(tx, ws, slot.message_id, slot.variant_id, text, blocks, state):
-        index_messages(tx, ws, chat, [(slot.message_id, text)])
+    shown, said = store.message_changes.cache_variant(
+        tx, ws, slot.message_id, slot.variant_id, text, blocks, state, slot.said
+    )
+    found = [(slot.said, said)] if slot.said is not None and said is not None else []
+    index_messages(tx, ws, chat, [*found, (slot.message_id, text)] if shown else found)
     if text:
         store.chats.touch_chat(tx, ws, chat, one_line(text, PREVIEW_CHARS), "")
 
 
-def interrupt(tx: WriteTx, variants: Sequence[VariantId]) -> None:
-    """Their process died: mark them. The flushed text stays."""
+def interrupt(tx: WriteTx, variants: Sequence[VariantId], said: Sequence[MessageId] = ()) -> None:
+    """Their process died: mark them. The flushed text stays; `said` are the messages that came with them."""
     store.variants.interrupt(tx, variants)
-    for ws, chat, message, text in store.search.list_showing(tx, variants):
+    for ws, chat, message, text in (*store.search.list_any(tx, said), *store.search.list_showing(tx, variants)):
         index_messages(tx, ws, chat, [(message, text)])
 
 

@@ -42,16 +42,19 @@ def lock_branch(tx: WriteTx, actor: Actor, chat: Chat, branch: BranchId | None) 
     return found
 
 
-def add_entries(tx: WriteTx, actor: Actor, chat: Chat, branch: Branch, entries: Sequence[Entry]) -> None:
-    """Add messages at the end of a locked branch, each with its first variant."""
+def add_entries(
+    tx: WriteTx, actor: Actor, chat: Chat, branch: Branch, entries: Sequence[Entry], *, indexed: bool = True
+) -> None:
+    """Add messages at the end of a locked branch, each with its first variant; unless `indexed`, to be found later."""
     ws, first = actor.workspace, branch.last_seq + 1
     placed = [NewRow(entry.id, entry.variant, first + i, entry.new, entry.state) for i, entry in enumerate(entries)]
     store.message_changes.insert_messages(tx, ws, chat.id, branch.id, placed)
     store.variants.insert_variants(tx, ws, [_first_variant(entry) for entry in entries])
     store.branches.advance(tx, ws, branch.id, branch.last_seq + len(entries))
     _touch(tx, actor, chat, [entry.new for entry in entries])
-    written = [(entry.id, entry.new.prompt_text) for entry in entries if entry.state is not TextState.STREAMING]
-    index_messages(tx, ws, chat.id, written)
+    if indexed:
+        written = [(entry.id, entry.new.prompt_text) for entry in entries if entry.state is not TextState.STREAMING]
+        index_messages(tx, ws, chat.id, written)
     for entry in entries:
         tx.emit(ws, "message.added", chatId=chat.id, branchId=branch.id, messageId=entry.id)
 

@@ -27,11 +27,15 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class BuiltPrompt:
-    """A prompt ready to send; `tokens` is its size. It is explained when it has been sent: the model need not wait."""
+    """A prompt ready to send; `tokens` is its size. It is explained when it has been sent: the model need not wait.
+
+    `keep` stores what building it did beside, together with the explanation.
+    """
 
     messages: tuple[ChatMessage, ...]
     tokens: int
     explain: Callable[[], Explanation]
+    keep: Callable[[WriteTx, Actor], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,10 @@ class TurnSource(Protocol):
         material: object,
         additions: Additions = NOTHING,
     ) -> BuiltPrompt:
-        """Build the prompt from what `gather` read. It must not be kept: it is let go before the answer streams."""
+        """Build the prompt from what `gather` read. It must not be kept: it is let go before the answer streams.
+
+        Nothing is written: the beginning of the turn may not be committed yet.
+        """
         ...
 
 

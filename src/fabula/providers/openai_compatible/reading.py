@@ -13,8 +13,9 @@ from fabula.providers.openai_compatible.wire import Answer
 # for the next call). Neither is worth waiting for longer than this.
 _USAGE_SECONDS = 5.0
 _END_SECONDS = 0.1
-# A model may write thousands of deltas a second. No page draws more updates than sixty, and nobody reads more.
-_PACE_SECONDS = 1 / 60
+# A model may write thousands of deltas a second. Text that grows thirty times a second is smooth to whoever reads it.
+# So a stream with more than twice as many reads is read at this pace.
+_PACE_SECONDS = 1 / 30
 _NOTHING = ChatBatch()
 
 
@@ -80,8 +81,8 @@ class Body:
 class EventBatches:
     """The batches of a body of server-sent events, one per network read that brought something.
 
-    A model faster than `_PACE_SECONDS` a delta is read at that pace: what has come goes on without delay, the next read
-    takes all that comes meanwhile. A batch costs about the same with one delta or with fifty.
+    A fast model is read at a pace of `_PACE_SECONDS`: what has come goes on without delay, the next read takes all that
+    comes meanwhile. A batch costs about the same with one delta or with fifty.
     """
 
     def __init__(self, provider: str, body: Body, answer: Answer, event_bytes: int, between: float) -> None:
@@ -93,6 +94,7 @@ class EventBatches:
         self._at_end = False
         self._loop = asyncio.get_running_loop()
         self._is_fast = False
+        self._read_at = -math.inf
 
     async def next(self) -> ChatBatch | None:
         """Return the next batch, or None when there is nothing more; raises a `ModelError` after the last good one.
@@ -116,19 +118,20 @@ class EventBatches:
     async def _take_read(self) -> ChatBatch:
         if self._is_fast:
             await self._body.rest(_PACE_SECONDS)
-        asked = self._loop.time()
         data = await self._body.read()
         if not data:
             self._at_end = True
             return self._answer.take_rest(self._events.flush())
-        is_soon = self._loop.time() - asked < _PACE_SECONDS
+        before, self._read_at = self._read_at, self._loop.time()
         self._body.allow(_USAGE_SECONDS if self._answer.finished else self._between)
         try:
             block = self._events.feed(data)
         except EventTooLong as error:
             raise ModelGarbage(self._provider, f"an event is longer than {error.args[0]} bytes") from error
         batch = self._answer.take(block) if block else _NOTHING
-        self._is_fast = is_soon and batch.deltas > 0
+        # Between reads, not from asking to reading: a server that is late itself must not take a slow model for fast.
+        soon = self._read_at - before < _PACE_SECONDS / 2
+        self._is_fast = batch.deltas > 0 and (soon or (self._is_fast and batch.deltas > 1))
         return batch
 
     async def _finish(self) -> None:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from fabula.core.ids import WorkspaceId
 from fabula.db import ReadTx
+from fabula.db.hot import hot
 from fabula.features.connections.store import connections, presets
 from fabula.features.connections.tables import generation_presets as p
 from fabula.features.connections.tables import provider_connections as c
@@ -28,6 +29,8 @@ _CHOOSE = {
     for by_id in (False, True)
     for preset_by_id in (False, True)
 }
+# What every turn runs.
+hot(*_CHOOSE.values())
 
 
 def find(

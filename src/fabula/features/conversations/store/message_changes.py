@@ -40,8 +40,13 @@ _SELECT_VARIANT = sa.update(m).where(_THIS).values(selected_variant_id=_P("varia
 _TOUCH = sa.update(m).where(_THIS).values(**_CHANGED)
 _HIDE = sa.update(m).where(_THIS).values(hidden=_P("is_hidden"), **_CHANGED)
 _SET_DELETED = sa.update(m).where(_THIS).values(deleted_at=_P("deleted"), **_CHANGED)
+_said = m.alias("said")
+_SAID = sa.select(_said.c.prompt_text).where((_said.c.id == _P("said")) & (_said.c.workspace_id == _P("ws")))
 _CACHE_VARIANT = (
-    sa.update(m).where(_THIS & (m.c.selected_variant_id == _P("variant"))).values(updated_at=_P("now"), **_CACHE)
+    sa.update(m)
+    .where(_THIS & (m.c.selected_variant_id == _P("variant")))
+    .values(updated_at=_P("now"), **_CACHE)
+    .returning(_SAID.scalar_subquery())
 )
 # Across workspaces: one process flushes for everybody.
 _FLUSH = (
@@ -52,7 +57,7 @@ _FLUSH = (
 _SOME = sa.select(m.c.id).where((m.c.chat_id == _P("chat")) & (m.c.workspace_id == _P("ws"))).limit(_P("take"))
 _REMOVE = sa.delete(m).where(m.c.id.in_(_SOME) & (m.c.workspace_id == _P("ws")))
 # What every turn runs.
-hot(_INSERT, _CACHE_VARIANT, _FLUSH)
+hot(_INSERT, _CACHE_VARIANT, _FLUSH, _SAID)
 
 
 def lock_message(tx: WriteTx, ws: WorkspaceId, message: MessageId) -> None:
@@ -111,10 +116,17 @@ def cache_variant(
     text: str,
     blocks: object,
     state: TextState,
-) -> bool:
-    """Copy the text of `variant` to its message, if it is the selected one; a pinned one stays out of the cache."""
+    said: MessageId | None,
+) -> tuple[bool, str | None]:
+    """Copy the text of `variant` to its message, if it is the selected one; a pinned one stays out of the cache.
+
+    Whether it was, and the text that the message `said` shows: in one statement, for every turn asks for both.
+    """
     params = {"variant": variant, "text": text, "blocks": blocks, "new_state": state.value, "now": tx.now}
-    return tx.execute(_CACHE_VARIANT, {"ws": ws, "message": message, **params}).rowcount == 1
+    found = tx.execute(_CACHE_VARIANT, {"ws": ws, "message": message, "said": said, **params}).one_or_none()
+    if found is not None:
+        return True, found[0]
+    return False, None if said is None else tx.execute(_SAID, {"ws": ws, "said": said}).scalar_one_or_none()
 
 
 def flush_texts(tx: WriteTx, rows: Sequence[tuple[MessageId, VariantId, str]]) -> None:

@@ -50,6 +50,7 @@ _NEXT_CHATS = (
     .order_by(c.c.id)
     .limit(_P("take"))
 )
+_ANY = sa.select(m.c.id, m.c.workspace_id, m.c.chat_id, m.c.prompt_text).where(m.c.id.in_(_IDS))
 _SHOWING = (
     sa.select(m.c.id, m.c.workspace_id, m.c.chat_id, m.c.prompt_text)
     .join(v, (v.c.message_id == m.c.id) & (v.c.id == m.c.selected_variant_id))
@@ -78,6 +79,11 @@ def list_next_chats(tx: WriteTx, after: str, take: int) -> list[tuple[WorkspaceI
     """Up to `take` chats of any workspace whose ids follow `after`, with their titles."""
     rows = tx.execute(_NEXT_CHATS, {"after": after, "take": take})
     return [(WorkspaceId(row.workspace_id), ChatId(row.id), row.title) for row in rows]
+
+
+def list_any(tx: WriteTx, ids: Sequence[MessageId]) -> list[tuple[WorkspaceId, ChatId, MessageId, str]]:
+    """These messages, of any workspace, with the text they show."""
+    return [_message(row) for row in tx.execute(_ANY, {"ids": list(ids)})] if ids else []
 
 
 def list_showing(tx: WriteTx, variants: Sequence[VariantId]) -> list[tuple[WorkspaceId, ChatId, MessageId, str]]:

@@ -122,7 +122,7 @@ def insert_generation(tx: WriteTx, started: Started, ref: ModelRef, owner: Insta
         "created_at": tx.now,
         "updated_at": tx.now,
     }
-    return tx.execute(_INSERT, row).rowcount == 1
+    return tx.execute_posted(_INSERT, row).rowcount == 1
 
 
 def find_generation(tx: ReadTx, ws: WorkspaceId, generation: GenerationId) -> Generation | None:
@@ -181,7 +181,7 @@ def save_prompt(
         "tokens": tokens,
         "now": tx.now,
     }
-    tx.execute(_SAVE_PROMPT, params)
+    tx.post(_SAVE_PROMPT, params)
 
 
 def settle(

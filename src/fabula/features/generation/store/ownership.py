@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from fabula.core.ids import ChatId, GenerationId, InstanceId, PipelineRunId, VariantId, WorkspaceId
+from fabula.core.ids import ChatId, GenerationId, InstanceId, MessageId, PipelineRunId, VariantId, WorkspaceId
 from fabula.db import ReadTx, WriteTx
 from fabula.engine.tables import instances
 from fabula.features.generation.tables import llm_generations as g
@@ -21,13 +21,14 @@ class Orphan:
     chat_id: ChatId | None
     variant_id: VariantId | None
     run_id: PipelineRunId | None
+    user_message_id: MessageId | None
 
 
 _P = sa.bindparam
 _STREAMING = g.c.status == GenerationStatus.STREAMING.value
 _LIST_ABORTS = sa.select(g.c.id).where((g.c.owner == _P("instance")) & _STREAMING & g.c.abort_requested.is_(True))
 _ORPHANS = (
-    sa.select(g.c.id, g.c.workspace_id, g.c.chat_id, g.c.variant_id, g.c.pipeline_run_id)
+    sa.select(g.c.id, g.c.workspace_id, g.c.chat_id, g.c.variant_id, g.c.pipeline_run_id, g.c.user_message_id)
     .where(_STREAMING & g.c.owner.not_in(sa.select(instances.c.id)))
     .limit(_P("take"))
     .with_for_update(skip_locked=True)

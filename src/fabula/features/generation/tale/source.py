@@ -104,10 +104,11 @@ class Tales:
             additions=additions,
         )
         composed = await self.compose(db, actor, material, turn, connection)
+        keep = None
         if composed.effects is not None and started.variant_id is not None:
-            await db.write(actor, _note_effects, started.variant_id, composed.effects)
+            keep = partial(_note_effects, variant=started.variant_id, effects=composed.effects)
         prompt = composed.prompt
-        return BuiltPrompt(prompt.messages, prompt.tokens, partial(explain, composed, material.told, additions))
+        return BuiltPrompt(prompt.messages, prompt.tokens, partial(explain, composed, material.told, additions), keep)
 
     async def compose(
         self, db: Database, actor: Actor, material: Material, turn: Turn, connection: Connection | None = None

@@ -58,16 +58,16 @@ def begin_reply(
     if (seen := claim(tx, actor, turn)) is not None:
         return seen
     found, line = _locked_branch(tx, actor, chat, branch)  # whether it is free is seen when the generation goes in
+    choice = turn.choose(tx, actor, found)  # read before anything is written: what is written then goes together
     generation, author = GenerationId(uuid7()), turn.speaker(tx, actor, found)
-    said: MessageId | None = None
     if new is None:
         slot = conversations.answer.append(tx, actor, found, line, author, generation)
         upto = line.last_seq + 1
     else:
         draft = turn.expand(tx, actor, found, new, line.id)
-        said, slot = conversations.answer.append_after(tx, actor, found, line, draft, author, generation)
+        slot = conversations.answer.append_after(tx, actor, found, line, draft, author, generation)
         upto = line.last_seq + 2
-    place = _Place(found, line, said, slot.message_id, slot.variant_id, upto, "")
+    place = _Place(found, line, choice, slot.said, slot.message_id, slot.variant_id, upto, "")
     return _store(tx, actor, turn, generation, Mode.REPLY, place)
 
 
@@ -101,7 +101,7 @@ def begin_impersonate(tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branc
     if (seen := claim(tx, actor, turn)) is not None:
         return seen
     found, line = _free_branch(tx, actor, chat, branch)
-    place = _Place(found, line, None, None, None, line.last_seq + 1, "")
+    place = _Place(found, line, turn.choose(tx, actor, found), None, None, None, line.last_seq + 1, "")
     return _store(tx, actor, turn, GenerationId(uuid7()), Mode.IMPERSONATE, place)
 
 
@@ -109,6 +109,7 @@ def begin_impersonate(tx: WriteTx, actor: Actor, turn: Turn, chat: ChatId, branc
 class _Place:
     chat: Chat
     branch: Branch
+    choice: Choice
     user_message: MessageId | None
     message: MessageId | None
     variant: VariantId | None
@@ -150,15 +151,14 @@ def _locked_branch(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId | N
 
 
 def _open(tx: WriteTx, actor: Actor, turn: Turn, mode: Mode, chat: Chat, branch: Branch, message: MessageId) -> Begin:
-    generation, continues = GenerationId(uuid7()), mode is Mode.CONTINUE
+    generation, continues, choice = GenerationId(uuid7()), mode is Mode.CONTINUE, turn.choose(tx, actor, chat)
     slot, before = conversations.answer.open_variant(tx, actor, branch, message, generation, continues=continues)
     prefix = before.prompt_text if continues else ""
-    place = _Place(chat, branch, None, slot.message_id, slot.variant_id, before.seq, prefix)
+    place = _Place(chat, branch, choice, None, slot.message_id, slot.variant_id, before.seq, prefix)
     return _store(tx, actor, turn, generation, mode, place)
 
 
 def _store(tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode: Mode, place: _Place) -> Begin:
-    choice = turn.choose(tx, actor, place.chat)
     started = Started(
         id=generation,
         workspace=actor.workspace,
@@ -173,7 +173,7 @@ def _store(tx: WriteTx, actor: Actor, turn: Turn, generation: GenerationId, mode
         upto=place.upto,
         prefix=place.prefix,
         operation_id=None if turn.operation is None else turn.operation.id,
-        choice=choice,
+        choice=place.choice,
     )
     record(tx, actor, turn, started, _TRIGGERS[mode])
     # The branch as it is now: the messages of this turn are its last.

@@ -63,12 +63,22 @@ class Orchestrator:
         """
         turn = Turn(self._owner, self._choose, self._speaker, self._sources.expand, self._gather, operation)
 
+        spawned: list[Writing] = []
+
+        def spawn(begun: Begun) -> None:
+            if isinstance(begun, Begin):
+                spawned.append(self._spawn(actor, begun))
+
         async def begin_and_spawn() -> GenerationId:
-            begun = await self._db.write(actor, begin, turn, *args, **kwargs)
-            if isinstance(begun, Repeated):
-                return begun.generation
-            self._spawn(actor, begun)
-            return begun.started.id
+            # The prompt is made while the disk is waited for; nothing leaves before the beginning is committed.
+            stands: Writing | None = None
+            try:
+                begun = await self._db.write_ahead(actor, spawn, begin, turn, *args, **kwargs)
+                stands = spawned[-1] if isinstance(begun, Begin) else None
+            finally:
+                for writing in spawned:
+                    writing.begun.set_result(writing is stands)
+            return begun.generation if isinstance(begun, Repeated) else begun.started.id
 
         return await asyncio.shield(asyncio.create_task(begin_and_spawn()))
 
@@ -100,19 +110,22 @@ class Orchestrator:
         source = self._sources.of(chat.kind)
         return source.gather(tx, actor, started, chat, branch, started.choice.context_tokens)
 
-    def _spawn(self, actor: Actor, begun: Begin) -> None:
+    def _spawn(self, actor: Actor, begun: Begin) -> Writing:
         started = begun.started
         live = self._registry.open(started)
-        writing = Writing(self._db, self._connections, self._sources, actor, started, live, begun.material)
+        stored = asyncio.get_running_loop().create_future()
+        writing = Writing(self._db, self._connections, self._sources, actor, started, live, begun.material, stored)
         task = asyncio.create_task(self._run(writing), name=f"turn-{started.id}")
         live.task = task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return writing
 
     async def _run(self, writing: Writing) -> None:
         try:
             outcome = await write_answer(writing)
-            await self._settle(writing, outcome)
+            if await writing.begun:
+                await self._settle(writing, outcome)
         except Exception:  # edge: a task of its own; its streams must end, and its branch must be free again
             log.exception("generation.settle_broken", generation=writing.started.id)
             await self._give_up(writing)

@@ -44,7 +44,7 @@ def settle(
     if not ours:
         return False
     if started.chat_id is not None and started.message_id is not None and started.variant_id is not None:
-        slot = conversations.answer.AnswerSlot(started.message_id, started.variant_id)
+        slot = conversations.answer.AnswerSlot(started.message_id, started.variant_id, started.user_message_id)
         state = _TEXT_STATES[outcome.status]
         conversations.answer.settle(tx, actor, started.chat_id, slot, outcome.text, outcome.reasoning, None, state)
     store.runs.insert_steps(tx, ws, started.run_id, steps)
@@ -78,7 +78,8 @@ def give_up(tx: WriteTx, started: Started) -> None:
     problem: dict[str, object] = {"code": error.code, "message": error.message}
     store.ownership.interrupt(tx, [started.id], problem)
     if started.variant_id is not None:
-        conversations.answer.interrupt(tx, [started.variant_id])
+        said = [] if started.user_message_id is None else [started.user_message_id]
+        conversations.answer.interrupt(tx, [started.variant_id], said)
     store.runs.interrupt(tx, [started.run_id])
 
 
@@ -89,7 +90,9 @@ def interrupt_orphans(tx: WriteTx) -> int:
         return 0
     problem: dict[str, object] = {"code": GenerationInterrupted.code, "message": GenerationInterrupted().message}
     store.ownership.interrupt(tx, [orphan.id for orphan in orphans], problem)
-    conversations.answer.interrupt(tx, [orphan.variant_id for orphan in orphans if orphan.variant_id is not None])
+    variants = [orphan.variant_id for orphan in orphans if orphan.variant_id is not None]
+    said = [orphan.user_message_id for orphan in orphans if orphan.user_message_id is not None]
+    conversations.answer.interrupt(tx, variants, said)
     store.runs.interrupt(tx, [orphan.run_id for orphan in orphans if orphan.run_id is not None])
     for orphan in orphans:
         status = GenerationStatus.INTERRUPTED.value

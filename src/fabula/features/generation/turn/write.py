@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -45,7 +45,10 @@ class Piped:
 
 @dataclass(slots=True)
 class Writing:
-    """One answer in the making: what it is made with, and what became known on the way."""
+    """One answer in the making: what it is made with, and what became known on the way.
+
+    It is in the making before its beginning is committed; `begun` tells whether that was, and is set in any case.
+    """
 
     db: Database
     connections: Connections
@@ -54,6 +57,7 @@ class Writing:
     started: Started
     live: LiveGeneration
     material: object
+    begun: asyncio.Future[bool]
     model_name: str = ""
     finish_reason: str | None = None
     usage: TokenUsage | None = None
@@ -96,10 +100,14 @@ async def _ask(w: Writing, connection: Connection, began: float) -> None:
     additions = NOTHING
     stage = source.stage(w.db, w.actor, w.started, connection, w.material)
     if stage is not None:
+        if not await asyncio.shield(w.begun):
+            return
         additions, connection = await _perform_before(w, connection, stage)
         stage, began = None, time.perf_counter()
     prompt = await source.prepare(w.db, w.actor, w.started, connection, w.material, additions)
     w.material = None
+    if not await asyncio.shield(w.begun):
+        return
     w.prompt_tokens = prompt.tokens
     # The model reads the prompt while the database stores it; the answer does not settle before both are done.
     saving = asyncio.create_task(_save(w, prompt, time.perf_counter() - began))
@@ -130,10 +138,10 @@ async def _perform_before(w: Writing, connection: Connection, stage: Stage) -> t
 
 async def _save(w: Writing, prompt: BuiltPrompt, seconds: float) -> None:
     place, before = (w.piped.performance.prompt_place, w.piped.performance.take_records()) if w.piped else (0, [])
-    moment, tokens, why = utc_now(), prompt.tokens, prompt.explain()
+    moment, tokens, why, keep = utc_now(), prompt.tokens, prompt.explain(), prompt.keep
     del prompt
     steps = [*before, StepRecord(place, "prompt", "pre", "done", moment, seconds * 1000, output=why.summary)]
-    await insist("prompt", w.started.id, lambda: w.db.write(w.actor, _save_prompt, w.started, tokens, why, steps))
+    await insist("prompt", w.started.id, lambda: w.db.write(w.actor, _save_prompt, w.started, tokens, why, steps, keep))
 
 
 async def _pump(w: Writing, stream: AsyncGenerator[ChatBatch], began: float) -> None:
@@ -160,8 +168,16 @@ async def _pump(w: Writing, stream: AsyncGenerator[ChatBatch], began: float) -> 
 
 
 def _save_prompt(
-    tx: WriteTx, actor: Actor, started: Started, tokens: int, why: Explanation, steps: Sequence[StepRecord]
+    tx: WriteTx,
+    actor: Actor,
+    started: Started,
+    tokens: int,
+    why: Explanation,
+    steps: Sequence[StepRecord],
+    keep: Callable[[WriteTx, Actor], None] | None,
 ) -> None:
+    if keep is not None:
+        keep(tx, actor)
     store.generations.save_prompt(tx, actor.workspace, started.id, why.snapshot, why.digest, tokens)
     store.runs.insert_steps(tx, actor.workspace, started.run_id, steps)
 
