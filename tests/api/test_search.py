@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fabula.core.actor import ROLE_SCOPES, Actor, ActorKind, Role
-from fabula.core.ids import ProfileId, UserId, VariantId, WorkspaceId, uuid7
+from fabula.core.ids import MessageId, ProfileId, UserId, VariantId, WorkspaceId, uuid7
 from fabula.db import WriteTx
 from fabula.features import conversations
 from fabula.features.conversations.search import Question, search
@@ -111,9 +111,30 @@ async def test_an_interrupted_answer_is_found_by_what_was_flushed(client: Client
     async with client.stream("POST", f"/v1/chats/{chat}/messages", json={"promptText": "Go"}) as frames:
         meta = (await anext(frames)).data
         await asyncio.sleep(0.4)  # some flushes
-        variant = VariantId(meta["variantId"])
-        await client.fabula.db.system("test: its process died", conversations.answer.interrupt, [variant])
+        variant, said = VariantId(meta["variantId"]), MessageId(meta["userMessageId"])
+        assert await found(client, "go", type="message") == []
+        await client.fabula.db.system("test: its process died", conversations.answer.interrupt, [variant], [said])
         assert await found(client, "pelican") == [meta["assistantMessageId"]]
+        assert await found(client, "go", type="message") == [said]
+
+
+async def test_what_was_said_is_found_with_its_answer_as_it_was_edited_meanwhile(
+    client: Client, model: ScriptedModel
+) -> None:
+    gate = asyncio.Event()
+    model.scripts = [[Say("A heron "), Hold(gate), Say("flew by."), End()], [Fail(ModelUnreachable("x", "gone"))]]
+    chat = await client.chat()
+    async with client.stream("POST", f"/v1/chats/{chat}/messages", json={"promptText": "Which herons?"}) as frames:
+        meta = (await anext(frames)).data
+        path = f"/v1/messages/{meta['userMessageId']}"
+        await client.call("PATCH", path, json={"promptText": "Which of the herons flew?"}, status=200)
+        gate.set()
+        async for _ in frames:
+            pass
+    assert await found(client, "heron*", type="message") == [meta["assistantMessageId"], meta["userMessageId"]]
+    assert await found(client, "of the herons", type="message") == [meta["userMessageId"]]
+    meta = (await client.say(chat, "No cormorants?"))[0].data  # which is not answered
+    assert await found(client, "cormorants", type="message") == [meta["userMessageId"]]
 
 
 async def test_edits_swipes_and_regeneration_keep_the_index_true(client: Client, model: ScriptedModel) -> None:

@@ -106,3 +106,21 @@ async def test_the_connection_itself_is_given_out_after_what_was_posted(db: Data
         return counted
 
     assert await db.system("test", change) == 1
+
+
+async def test_a_write_whose_rows_are_counted_goes_with_what_was_posted(
+    db: Database, ws: str, lane: str, sent: list[str]
+) -> None:
+    def change(tx: WriteTx) -> tuple[int, int, int]:
+        tx.post(ADD, [row(ws, "one", 1)])
+        named = tx.execute_posted(RENAME, {"ws": ws, "new_name": "Counted"}).rowcount
+        nobody = tx.execute_posted(RENAME, {"ws": str(uuid7()), "new_name": "Lost"}).rowcount
+        tx.post(RENAME, {"ws": ws, "new_name": "Second"})
+        return named, nobody, tx.execute_posted(RENAME, {"ws": ws, "new_name": "Third"}).rowcount
+
+    sent.clear()
+    assert await db.system("test", change) == (1, 0, 1)
+    assert len(sent) == (4 if lane == "postgres" else 5)
+    assert await db.system("test", amounts, ws) == [1]
+    name = await db.system("test", lambda tx: tx.execute(sa.select(w.c.name).where(w.c.id == ws)).scalar_one())
+    assert name == "Third"

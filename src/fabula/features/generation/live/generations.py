@@ -211,9 +211,10 @@ class LiveRegistry:
         return live if live is not None and live.workspace == workspace else None
 
     def closed(self, live: LiveGeneration) -> None:
-        """It has ended: forget it after a while."""
+        """It has ended: forget it after a while; at once where it never began, for nobody can know of it."""
         metrics.live_generations.dec()
-        asyncio.get_running_loop().call_later(self._keep, self._live.pop, live.id, None)
+        keep = 0.0 if live.ended_at is None else self._keep
+        asyncio.get_running_loop().call_later(keep, self._live.pop, live.id, None)
 
     def running(self) -> list[LiveGeneration]:
         return [live for live in self._live.values() if live.ended_at is None]
