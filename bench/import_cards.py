@@ -25,7 +25,7 @@ from bench.timed import judge
 from fabula.features.profiles.cards import png
 
 SIDE = 408  # with three bytes a pixel, 500 KB
-BATCH = 50
+BATCH = 20
 AT_ONCE = 2
 BAR_SECONDS = 10.0
 

@@ -96,10 +96,10 @@ def _watch_postgres() -> None:
     """With one writer at a time, as an import is; reads go the same way and are not told apart, but are short."""
     run = postgres.PostgresBackend._run  # noqa: SLF001  # as above
 
-    async def timed(self: postgres.PostgresBackend, workspace: object, fn: Callable[[object], T]) -> T:
+    async def timed(self: postgres.PostgresBackend, workspace: object, fn: Callable[[object], T], *rest: object) -> T:
         _running.clear()
         began, cpu = time.perf_counter(), time.thread_time()
-        result: T = await run(self, workspace, fn)  # type: ignore[arg-type]  # passed on as it came
+        result: T = await run(self, workspace, fn, *rest)  # type: ignore[arg-type]  # passed on as it came
         if _running:
             _note(began, cpu)
         return result
@@ -119,7 +119,7 @@ def _tell_at_close(file: Path) -> None:
 
 
 def main() -> None:
-    _watch_functions("write", 1)
+    _watch_functions("write_ahead", 2)  # which `write` goes through
     _watch_functions("system", 1)
     _watch_sqlite()
     _watch_postgres()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 # A write transaction must stay under 50 ms.
-BATCH = 50
+BATCH = 20
 
 app = typer.Typer(help="Bring characters in from files.", no_args_is_help=True)
 

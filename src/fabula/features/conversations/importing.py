@@ -31,9 +31,9 @@ from fabula.features.conversations.types import (
 )
 from fabula.plugins import Json
 
-# Messages and variants together. A transaction may hold up every other writer for 50 ms; so many rows take 15 ms of
-# the processor (p99 40, the machine busy), which leaves room for the disk.
-BATCH_ROWS = 250
+# Messages and variants together. A transaction may hold up every other writer for 50 ms; so many rows take 9 ms of
+# the processor (p99 25, the machine busy), which leaves room for the disk.
+BATCH_ROWS = 150
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-// The server takes 100 files and 256 MB at once; half of it keeps the progress moving.
-const MOST_FILES = 50;
+// The server takes 20 files and 256 MB at once.
+const MOST_FILES = 20;
 const MOST_BYTES = 120_000_000;
 
 /** Files in parts that the server takes. A file larger than a part is a part of its own. */
