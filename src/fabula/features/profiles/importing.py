@@ -25,9 +25,6 @@ from fabula.features.profiles.types import (
     StoredCard,
 )
 
-# Files of one batch in memory and in work at once. Hashing, checksums and fsync let other threads run meanwhile.
-AT_ONCE = 4
-
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
@@ -50,14 +47,15 @@ def parse_file(blobs: FileBlobs, file: str, data: bytes) -> ParsedFile:
 
 
 async def parse_files(blobs: FileBlobs, files: Iterable[tuple[str, Callable[[], bytes]]]) -> list[ParsedFile]:
-    """As `parse_file` for each name and reader, in their order; at most `AT_ONCE` are read at a time."""
-    places = asyncio.Semaphore(AT_ONCE)
+    """As `parse_file` for each name and reader, in their order.
 
-    async def parse(name: str, read: Callable[[], bytes]) -> ParsedFile:
-        async with places:
-            return await asyncio.to_thread(lambda: parse_file(blobs, name, read()))
+    One at a time: four at once were a fifth sooner done, and kept the database's writer from its core for 90 ms.
+    """
 
-    return await asyncio.gather(*(parse(name, read) for name, read in files))
+    def parse(name: str, read: Callable[[], bytes]) -> ParsedFile:
+        return parse_file(blobs, name, read())
+
+    return [await asyncio.to_thread(parse, *file) for file in files]
 
 
 def import_cards(
