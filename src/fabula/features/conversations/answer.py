@@ -7,7 +7,7 @@ from fabula.core.actor import Actor
 from fabula.core.ids import ChatId, GenerationId, MessageId, VariantId, uuid7
 from fabula.db import WriteTx
 from fabula.features.conversations import store
-from fabula.features.conversations.append import Entry, add_entries, lock_branch
+from fabula.features.conversations.append import Entry, add_entries, lock_branch, lock_with_chat
 from fabula.features.conversations.choose import lock_settled, show
 from fabula.features.conversations.indexing import index_messages
 from fabula.features.conversations.read import get_variant_text
@@ -33,6 +33,7 @@ __all__ = [
     "get_variant_text",
     "interrupt",
     "lock_branch",
+    "lock_with_chat",
     "open_variant",
     "settle",
 ]

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fabula.core.actor import Actor
-from fabula.core.ids import BranchId, GenerationId, MessageId, VariantId, uuid7
+from fabula.core.actor import Actor, Scope
+from fabula.core.ids import BranchId, ChatId, GenerationId, MessageId, VariantId, uuid7
 from fabula.db import WriteTx
 from fabula.features.conversations import store
 from fabula.features.conversations.errors import BranchNotFound
 from fabula.features.conversations.indexing import index_messages, index_title
+from fabula.features.conversations.read import get_chat
 from fabula.features.conversations.rules import PREVIEW_CHARS, TITLE_CHARS, meta_of, one_line
 from fabula.features.conversations.store.message_changes import NewRow
 from fabula.features.conversations.store.variants import NewVariant
@@ -39,6 +40,16 @@ def lock_branch(tx: WriteTx, actor: Actor, chat: Chat, branch: BranchId | None) 
     found = store.branches.lock_branch(tx, actor.workspace, chat, wanted)
     if found is None:
         raise BranchNotFound(wanted)
+    return found
+
+
+def lock_with_chat(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId | None) -> tuple[Chat, Branch]:
+    """A chat and `lock_branch` of it, in one statement; raises `ChatNotFound` too."""
+    actor.require(Scope.CHAT_READ)
+    found = store.locking.lock_with_chat(tx, actor.workspace, chat, branch)
+    if found is None:
+        known = get_chat(tx, actor, chat)
+        return known, lock_branch(tx, actor, known, branch)
     return found
 
 

@@ -12,7 +12,7 @@ from fabula.features.conversations.tables import chat_branches
 from fabula.features.conversations.types import Branch, Chat, Message
 
 _P = sa.bindparam
-_BRANCH = (
+COLUMNS = (
     chat_branches.c.id,
     chat_branches.c.chat_id,
     chat_branches.c.title,
@@ -26,13 +26,13 @@ _BRANCH = (
 _BRANCH_OURS = chat_branches.c.workspace_id == _P("ws")
 
 _INSERT_BRANCH = sa.insert(chat_branches)
-_FIND_BRANCH = sa.select(*_BRANCH).where(
+_FIND_BRANCH = sa.select(*COLUMNS).where(
     (chat_branches.c.id == _P("branch"))
     & (chat_branches.c.chat_id == _P("chat"))
     & _BRANCH_OURS
     & chat_branches.c.deleted_at.is_(None)
 )
-_FIND_DELETED = sa.select(*_BRANCH).where(
+_FIND_DELETED = sa.select(*COLUMNS).where(
     (chat_branches.c.id == _P("branch"))
     & (chat_branches.c.chat_id == _P("chat"))
     & _BRANCH_OURS
@@ -40,7 +40,7 @@ _FIND_DELETED = sa.select(*_BRANCH).where(
 )
 _LOCK_BRANCH = _FIND_BRANCH.with_for_update()
 _LIST_BRANCHES = (
-    sa.select(*_BRANCH)
+    sa.select(*COLUMNS)
     .where((chat_branches.c.chat_id == _P("chat")) & _BRANCH_OURS & chat_branches.c.deleted_at.is_(None))
     .where(chat_branches.c.id > _P("after"))
     .order_by(chat_branches.c.id)
@@ -163,9 +163,9 @@ def set_deleted(tx: WriteTx, ws: WorkspaceId, branch: BranchId, *, deleted: bool
 
 
 def _lineage_query() -> sa.Select[Any]:
-    start = sa.select(*_BRANCH).where((chat_branches.c.id == _P("start")) & _BRANCH_OURS)
+    start = sa.select(*COLUMNS).where((chat_branches.c.id == _P("start")) & _BRANCH_OURS)
     line = start.cte("lineage", recursive=True)
-    up = sa.select(*_BRANCH).join(line, chat_branches.c.id == line.c.parent_branch_id).where(_BRANCH_OURS)
+    up = sa.select(*COLUMNS).join(line, chat_branches.c.id == line.c.parent_branch_id).where(_BRANCH_OURS)
     line = line.union_all(up)
     return sa.select(line)
 

@@ -38,13 +38,13 @@ _OURS = chats.c.workspace_id == _P("ws")
 _VISIBLE = _OURS & chats.c.status.in_(("active", "archived"))
 
 # With what it inherits, in the same statement: every turn needs that before it can choose a model.
-_FIND_CHAT = sa.select(
+FIND = sa.select(
     *_CHAT,
     profiles.settings_of(chats.c.entity_profile_id).label("profile_settings"),
     identity.SETTINGS.label("workspace_settings"),
 ).where((chats.c.id == _P("chat")) & _VISIBLE)
 # Not FOR UPDATE: that would also wait for every transaction that only inserts rows of this chat.
-_LOCK_CHAT = _FIND_CHAT.with_for_update(key_share=True)
+_LOCK_CHAT = FIND.with_for_update(key_share=True)
 _FIND_DELETED = sa.select(*_CHAT).where((chats.c.id == _P("chat")) & _OURS & (chats.c.status == "deleted"))
 _FIND_META = sa.select(chats.c.meta_json).where((chats.c.id == _P("chat")) & _VISIBLE)
 _LIST_CHATS = sa.select(*_CHAT).where(_VISIBLE).order_by(chats.c.updated_at.desc(), chats.c.id.desc()).limit(_P("take"))
@@ -98,7 +98,7 @@ _UNFINISHED = sa.select(chats.c.id, chats.c.workspace_id).where(
 )
 _REMOVE = sa.delete(chats).where(_THIS & (chats.c.status == "importing"))
 # What every turn runs.
-hot(_FIND_CHAT, _TOUCH_CHAT)
+hot(FIND, _TOUCH_CHAT)
 
 
 def _chat(row: Any) -> Chat:
@@ -107,9 +107,8 @@ def _chat(row: Any) -> Chat:
     return Chat(*ids, *state, row.created_at, row.updated_at, row.last_message_at, row.last_message_preview)
 
 
-def _heir(row: Any) -> Chat | None:
-    if row is None:
-        return None
+def read_heir(row: Any) -> Chat:
+    """A chat with what it inherits, from a row of `FIND`."""
     return replace(_chat(row), inherited=(row.profile_settings or {}, row.workspace_settings))
 
 
@@ -151,12 +150,14 @@ def insert_chat(tx: WriteTx, ws: WorkspaceId, new: NewRow) -> None:
 
 def find_chat(tx: ReadTx, ws: WorkspaceId, chat: ChatId) -> Chat | None:
     """With the settings it inherits."""
-    return _heir(tx.execute(_FIND_CHAT, {"ws": ws, "chat": chat}).one_or_none())
+    row = tx.execute(FIND, {"ws": ws, "chat": chat}).one_or_none()
+    return None if row is None else read_heir(row)
 
 
 def lock_chat(tx: WriteTx, ws: WorkspaceId, chat: ChatId) -> Chat | None:
     """As `find_chat`, and nobody else changes the chat or its branches before this transaction ends."""
-    return _heir(tx.execute(_LOCK_CHAT, {"ws": ws, "chat": chat}).one_or_none())
+    row = tx.execute(_LOCK_CHAT, {"ws": ws, "chat": chat}).one_or_none()
+    return None if row is None else read_heir(row)
 
 
 def find_meta(tx: ReadTx, ws: WorkspaceId, chat: ChatId) -> dict[str, Json]:

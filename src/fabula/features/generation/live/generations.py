@@ -213,8 +213,10 @@ class LiveRegistry:
     def closed(self, live: LiveGeneration) -> None:
         """It has ended: forget it after a while; at once where it never began, for nobody can know of it."""
         metrics.live_generations.dec()
-        keep = 0.0 if live.ended_at is None else self._keep
-        asyncio.get_running_loop().call_later(keep, self._live.pop, live.id, None)
+        if live.ended_at is None:
+            del self._live[live.id]
+        else:
+            asyncio.get_running_loop().call_later(self._keep, self._live.pop, live.id, None)
 
     def running(self) -> list[LiveGeneration]:
         return [live for live in self._live.values() if live.ended_at is None]

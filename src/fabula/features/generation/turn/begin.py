@@ -57,7 +57,8 @@ def begin_reply(
     """A user's message and the empty answer to it; without `new`, an answer to what stands there."""
     if (seen := claim(tx, actor, turn)) is not None:
         return seen
-    found, line = _locked_branch(tx, actor, chat, branch)  # whether it is free is seen when the generation goes in
+    # Whether the branch is free is seen when the generation goes in.
+    found, line = conversations.answer.lock_with_chat(tx, actor, chat, branch)
     choice = turn.choose(tx, actor, found)  # read before anything is written: what is written then goes together
     generation, author = GenerationId(uuid7()), turn.speaker(tx, actor, found)
     if new is None:
@@ -138,16 +139,11 @@ def claim(tx: WriteTx, actor: Actor, turn: Turn) -> Repeated | None:
 
 def _free_branch(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId | None) -> tuple[Chat, Branch]:
     """The branch, locked; raises `GenerationInProgress` when an answer is being written on it."""
-    found, line = _locked_branch(tx, actor, chat, branch)
+    found, line = conversations.answer.lock_with_chat(tx, actor, chat, branch)
     live = store.generations.find_live(tx, actor.workspace, line.id)
     if live is not None:
         raise GenerationInProgress(live)
     return found, line
-
-
-def _locked_branch(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId | None) -> tuple[Chat, Branch]:
-    found = conversations.get_chat(tx, actor, chat)
-    return found, conversations.answer.lock_branch(tx, actor, found, branch)
 
 
 def _open(tx: WriteTx, actor: Actor, turn: Turn, mode: Mode, chat: Chat, branch: Branch, message: MessageId) -> Begin:
