@@ -155,7 +155,7 @@ def _once(plans: "_Plans", statement: Executable, dialect: Dialect, params: _Par
     many = cast(Sequence[_Given], params)
     if len(many) == 1:
         return _plan(plans, statement, dialect, many[0]), many[0]
-    if type(statement) is not sa.Insert or len(many) > _TOGETHER:
+    if not isinstance(statement, sa.Insert) or len(many) > _TOGETHER:
         return None
     together = {f"{name}__{i}": value for i, one in enumerate(many) for name, value in one.items()}
     plan = plans.get((driver.language(dialect), *together))

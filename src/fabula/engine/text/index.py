@@ -53,17 +53,17 @@ def put(tx: WriteTx, ws: WorkspaceId, documents: Iterable[Document]) -> None:
 
     A new document is the newest one, a known one keeps its place.
     """
-    rows: list[tuple[str, str, str]] = []
+    rows: dict[str, tuple[str, str, str]] = {}  # each once: one statement may not change a row twice
     gone: list[str] = []
     for document in documents:
         tokens = [token for text in document.texts for token in find_tokens(text)]
         if tokens:
             marks = _marks(ws, document.kind, document.group)
-            rows.append((document.kind.value, document.id, " ".join([*marks, *tokens[:MAX_WORDS]])))
+            rows[document.id] = (document.kind.value, document.id, " ".join([*marks, *tokens[:MAX_WORDS]]))
         else:
             gone.append(document.id)
     if rows:
-        store.put_documents(tx, ws, rows)
+        store.put_documents(tx, ws, list(rows.values()))
     if gone:
         store.delete_documents(tx, ws, gone)
 
