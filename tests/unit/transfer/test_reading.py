@@ -168,11 +168,11 @@ def test_a_batch_holds_what_a_transaction_may_and_a_long_message_stands_alone() 
     from fabula.features.transfer.chatfile import read_batches
     from tests.unit.transfer.making import CAST
 
-    lines = [said(str(n)) for n in range(600)] + [swiped([str(n) for n in range(700)], 0), said("end")]
+    lines = [said(str(n)) for n in range(610)] + [swiped([str(n) for n in range(700)], 0), said("end")]
     sizes = [sum(1 + len(m.variants) for m in batch) for batch in read_batches(chat_file(*lines), CAST, START)]
-    full, rest_rows = divmod(1200, importing.BATCH_ROWS)
+    full, rest_rows = divmod(1220, importing.BATCH_ROWS)
     assert sizes == [*[importing.BATCH_ROWS] * full, rest_rows, 701, 2]
-    rest = [m for batch in read_batches(chat_file(*lines), CAST, START, skip=601) for m in batch]
+    rest = [m for batch in read_batches(chat_file(*lines), CAST, START, skip=611) for m in batch]
     assert [m.variants[0].prompt_text for m in rest] == ["end"]
 
 
