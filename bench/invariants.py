@@ -46,6 +46,10 @@ RULES = {
         SELECT m.id FROM chat_messages m JOIN message_variants v ON v.id = m.selected_variant_id
         WHERE m.prompt_text <> v.prompt_text OR m.state <> v.state
             OR coalesce(m.blocks_json, '') <> coalesce(v.blocks_json, '')""",
+    "a text with letters can be found, a turn's own once its answer has ended": """
+        SELECT m.id FROM chat_messages m LEFT JOIN search_documents d ON d.id = m.id
+        WHERE d.id IS NULL AND m.state <> 'streaming' AND lower(m.prompt_text) <> upper(m.prompt_text)
+            AND NOT EXISTS (SELECT 1 FROM llm_generations g WHERE g.user_message_id = m.id AND g.status = 'streaming')""",
     "a streaming variant has a streaming generation": """
         SELECT v.id FROM message_variants v
         LEFT JOIN llm_generations g ON g.variant_id = v.id AND g.status = 'streaming'

@@ -24,6 +24,7 @@ DAMAGE = {
     "a message lies in a branch of its chat": _ONE_CHAT,
     "the selected variant of a message exists and is its own": "UPDATE chat_messages SET selected_variant_id = id",
     "the cache of a message equals its selected variant": "UPDATE chat_messages SET prompt_text = 'other'",
+    "a text with letters can be found, a turn's own once its answer has ended": "DELETE FROM search_documents",
     "a streaming variant has a streaming generation": "UPDATE message_variants SET state = 'streaming'",
     "a streaming generation has a living owner": f"UPDATE llm_generations SET status = 'streaming' WHERE id = {_ONE}",
     "a generation's variant exists, is its message's, and ended as it did": "UPDATE message_variants SET state = 'error'",
