@@ -31,8 +31,8 @@ from fabula.features.conversations.types import (
 )
 from fabula.plugins import Json
 
-# Messages and variants together. A transaction may hold up every other writer for 50 ms; so many rows take 9 ms of
-# the processor (p99 25, the machine busy), which leaves room for the disk.
+# Messages and variants together. A transaction may hold up every other writer for 50 ms; so many rows take 8 ms of
+# the processor (p99 21, SQLite), which leaves room for the disk.
 BATCH_ROWS = 150
 
 

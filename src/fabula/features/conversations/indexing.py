@@ -1,6 +1,7 @@
 """What of conversations can be searched for: the text each message shows, the title of each chat.
 
-Called in the transaction that changes them. What is being written is not indexed before it has settled.
+Called in the transaction that changes them. What is being written is not indexed before it has settled,
+nor what was said with it.
 """
 
 from collections.abc import Iterable

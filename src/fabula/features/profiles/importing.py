@@ -63,7 +63,7 @@ def import_cards(
 ) -> list[ImportItem]:
     """Store what was read; a card whose content is here already is a `duplicate` and carries that profile's id.
 
-    Give at most some hundred files: a transaction must stay short. Without `enqueue` pictures get no small one.
+    Give at most twenty files: a transaction must stay short. Without `enqueue` pictures get no small one.
     """
     actor.require(Scope.PROFILE_WRITE)
     if files:

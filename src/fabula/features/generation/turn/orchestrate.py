@@ -70,7 +70,7 @@ class Orchestrator:
                 spawned.append(self._spawn(actor, begun))
 
         async def begin_and_spawn() -> GenerationId:
-            # The prompt is made while the disk is waited for; nothing leaves before the beginning is committed.
+            # The prompt is made while the disk is waited for; no answer is asked for before the beginning is committed.
             stands: Writing | None = None
             try:
                 begun = await self._db.write_ahead(actor, spawn, begin, turn, *args, **kwargs)
@@ -124,7 +124,7 @@ class Orchestrator:
     async def _run(self, writing: Writing) -> None:
         try:
             outcome = await write_answer(writing)
-            if await writing.begun:
+            if await asyncio.shield(writing.begun):
                 await self._settle(writing, outcome)
         except Exception:  # edge: a task of its own; its streams must end, and its branch must be free again
             log.exception("generation.settle_broken", generation=writing.started.id)
