@@ -82,6 +82,7 @@ QUESTIONS = {
     "most frequent word": make_word(0),
     "10th word": make_word(9),
     "100th word": make_word(99),
+    "230th word": make_word(229),
     "1,000th word": make_word(999),
     "10,000th word": make_word(9_999),
     "no hit": "nobodysaysthis",
@@ -89,6 +90,7 @@ QUESTIONS = {
     "frequent and rare": f"{make_word(0)} {make_word(20_000)}",
     "frequent without frequent": f"{make_word(0)} -{make_word(1)}",
     "phrase of frequent": f'"{make_word(0)} {make_word(1)}"',
+    "phrase of middling": f'"{make_word(20)} {make_word(30)}"',
     "phrase of rarer": f'"{make_word(60)} {make_word(70)}"',
     "prefix": make_word(500)[:4] + "*",
 }

@@ -2,13 +2,14 @@
 
 Where to: the file that FABULA_BENCH_WRITES names. A transaction is timed from its BEGIN to after its COMMIT; on SQLite
 that is what holds up every other writer, and may be several functions that waited together. CPU time is of the thread
-that runs it: what the machine does besides, and waiting for the disk, is not in it.
+that runs it: waiting for the disk is not in it; on PostgreSQL, whatever else that thread does meanwhile is.
 """
 
 import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,7 +34,8 @@ class Took(msgspec.Struct, frozen=True, order=True):
 
 
 _taken: list[Took] = []
-_running: list[str] = []
+_WRITER: list[str] = []  # what the one writer of SQLite runs, in its own thread
+_running: ContextVar[list[str]] = ContextVar("_running", default=_WRITER)
 
 
 def judge(file: Path, lane: str) -> Result:
@@ -65,7 +67,7 @@ def _watch_functions(method: str, at: int) -> None:
         assert callable(fn)
 
         def noted(*inner: object, **named: object) -> object:
-            _running.append(_name(fn))
+            _running.get().append(_name(fn))
             return fn(*inner, **named)
 
         awaitable: Awaitable[object] = run(self, *args[:at], noted, *args[at + 1 :], **kwargs)
@@ -74,10 +76,9 @@ def _watch_functions(method: str, at: int) -> None:
     setattr(Database, method, noting)
 
 
-def _note(began: float, cpu: float) -> None:
-    what = ", ".join(dict.fromkeys(_running)) + (f" ({len(_running)} together)" if len(_running) > 1 else "")
+def _note(began: float, cpu: float, names: list[str]) -> None:
+    what = ", ".join(dict.fromkeys(names)) + (f" ({len(names)} together)" if len(names) > 1 else "")
     _taken.append(Took((time.perf_counter() - began) * 1000, (time.thread_time() - cpu) * 1000, what))
-    _running.clear()
 
 
 def _watch_sqlite() -> None:
@@ -86,25 +87,35 @@ def _watch_sqlite() -> None:
     def timed(self: sqlite.SqliteBackend, group: list[object]) -> bool:
         began, cpu = time.perf_counter(), time.thread_time()
         closing = run(self, group)  # type: ignore[arg-type]  # its own list
-        _note(began, cpu)
+        _note(began, cpu, _WRITER)
+        _WRITER.clear()
         return closing
 
     sqlite.SqliteBackend._run_group = timed  # type: ignore[method-assign,assignment]  # noqa: SLF001  # as above
 
 
 def _watch_postgres() -> None:
-    """With one writer at a time, as an import is; reads go the same way and are not told apart, but are short."""
-    run = postgres.PostgresBackend._run  # noqa: SLF001  # as above
+    """Each transaction by itself, several may run at a time. Reads go the same way: they have no name."""
+    once = postgres.PostgresBackend._once  # noqa: SLF001  # as above
 
     async def timed(self: postgres.PostgresBackend, workspace: object, fn: Callable[[object], T], *rest: object) -> T:
-        _running.clear()
-        began, cpu = time.perf_counter(), time.thread_time()
-        result: T = await run(self, workspace, fn, *rest)  # type: ignore[arg-type]  # passed on as it came
-        if _running:
-            _note(began, cpu)
+        names: list[str] = []
+        began: list[float] = []
+
+        def beginning(conn: object) -> T:
+            began[:] = time.perf_counter(), time.thread_time()
+            return fn(conn)
+
+        token = _running.set(names)
+        try:
+            result: T = await once(self, workspace, beginning, *rest)  # type: ignore[arg-type]  # passed on as it came
+        finally:
+            _running.reset(token)
+        if names:
+            _note(began[0], began[1], names)
         return result
 
-    postgres.PostgresBackend._run = timed  # type: ignore[method-assign,assignment]  # noqa: SLF001  # as above
+    postgres.PostgresBackend._once = timed  # type: ignore[method-assign,assignment]  # noqa: SLF001  # as above
 
 
 def _tell_at_close(file: Path) -> None:

@@ -186,6 +186,45 @@ async def test_old_hits_are_found_behind_many_newer_documents(
     assert await db.read(actor, ask, "kiwi") == [new["the last kiwi"], *list(old.values())[::-1]]
 
 
+async def test_hits_as_frequent_as_they_may_be_are_found_newest_first(
+    db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL looks at the newest one by one, at more of them, or asks its index: by how many there are, and where."""
+    for name, value in (("WALK", 10), ("LONG_WALK", 40), ("RANKED", 30), ("RANKED_WALK", 120)):
+        monkeypatch.setattr(f"fabula.db.dialect.fulltext.{name}", value)
+    rng, count = random.Random(11), 400
+    words = [f"{letter}owl" for letter in "abcdefghijklmnopqrst"]
+    # Of each word: how likely it is in an old and in a new text, and since which text.
+    rates = [(*rng.choices((0.02, 0.1, 0.3, 0.9), k=2), rng.choice((200, 320, 392))) for _ in words]
+
+    def make(nth: int) -> str:
+        said = [w for w, (old, new, since) in zip(words, rates, strict=True) if rng.random() < (old, new)[nth >= since]]
+        return " ".join([f"nr{nth}", *said])
+
+    texts = [make(nth) for nth in range(count)]
+    made = await db.write(actor, put, texts)
+
+    def pages(tx: ReadTx, actor: Actor, word: str) -> tuple[list[str], set[str]]:
+        seen, before, search = list[str](), END, Search(parse(word))
+        while rows := index.list_newest(tx, actor.workspace, search, before, 7):
+            assert len(rows) == 7 or not index.list_newest(tx, actor.workspace, search, rows[-1].number, 7)
+            seen += [row.id for row in rows]
+            before = rows[-1].number
+        best = [
+            row.id for skip in range(0, 40, 7) for row in index.list_best(tx, actor.workspace, search, END, skip, 7)
+        ]
+        assert len(set(best)) == len(best)
+        return seen, set(best)
+
+    for word in (*words, "nr3", "nr399", f"{words[0]} -{words[1]}"):
+        asked = word.split()
+        hits = [
+            made[text] for text in reversed(texts) if asked[0] in text.split() and asked[-1][1:] not in text.split()
+        ]
+        assert hits, word
+        assert await db.read(actor, pages, word) == (hits, set(hits[:30])), word
+
+
 async def test_the_best_come_first_by_relevance(db: Database, actor: Actor) -> None:
     filler = [f"nothing of it {nth}" for nth in range(20)]
     texts = ["cat cat cat", "one cat among very many other words that say nothing of cats or of anything else", *filler]

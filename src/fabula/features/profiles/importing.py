@@ -24,6 +24,7 @@ from fabula.features.profiles.types import (
     Picture,
     StoredCard,
 )
+from fabula.plugins import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ def import_cards(
     if new:
         rows.insert_profiles(tx, actor.workspace, new)
         index_profiles(tx, actor.workspace, {profile: card.content for profile, card in new.items()})
-    for profile, card in new.items():
-        audit.record(tx, actor, "profile.created", "entity_profile", profile, after={"name": card.content.name})
+    made: dict[str, dict[str, Json]] = {profile: {"name": card.content.name} for profile, card in new.items()}
+    audit.record_each(tx, actor, "profile.created", "entity_profile", made)
     if enqueue is not None:
         ask_for_thumbnails(tx, actor, enqueue, [profile for profile, card in new.items() if card.avatar])
     return items

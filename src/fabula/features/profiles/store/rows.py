@@ -164,21 +164,20 @@ def find_same_contents(tx: ReadTx, ws: WorkspaceId, hashes: Sequence[str]) -> di
 
 def insert_profiles(tx: WriteTx, ws: WorkspaceId, cards: Mapping[ProfileId, StoredCard]) -> None:
     tx.execute(_INSERT, [_row(tx, ws, profile, card) for profile, card in cards.items()])
-    for profile, card in cards.items():
-        _insert_tags(tx, ws, profile, card.content.tags)
+    _insert_tags(tx, ws, {profile: card.content.tags for profile, card in cards.items()})
 
 
 def copy_profile(tx: WriteTx, ws: WorkspaceId, profile: ProfileId, copy: ProfileId, tags: Sequence[str]) -> None:
     """Copy a present profile. The copy has no content hash: importing the file again means the first one."""
     tx.execute(_COPY, {"ws": ws, "profile": profile, "copy": copy, "owner": ws, "now": tx.now})
-    _insert_tags(tx, ws, copy, tags)
+    _insert_tags(tx, ws, {copy: tags})
 
 
 def set_content(tx: WriteTx, ws: WorkspaceId, profile: ProfileId, content: Content) -> None:
     params = {"name_": content.name, "key": search_key(content.name), "spec": content.spec, "tags": content.tags}
     tx.execute(_SET_CONTENT, {"ws": ws, "profile": profile, "now": tx.now, **params})
     tx.execute(_DELETE_TAGS, {"ws": ws, "profile": profile})
-    _insert_tags(tx, ws, profile, content.tags)
+    _insert_tags(tx, ws, {profile: content.tags})
 
 
 def set_settings(tx: WriteTx, ws: WorkspaceId, profile: ProfileId, settings: dict[str, Json]) -> None:
@@ -238,7 +237,11 @@ def _row(tx: WriteTx, ws: WorkspaceId, profile: ProfileId, card: StoredCard) -> 
     }
 
 
-def _insert_tags(tx: WriteTx, ws: WorkspaceId, profile: ProfileId, tags: Sequence[str]) -> None:
-    rows = [{"workspace_id": ws, "tag_key": key, "profile_id": profile} for key in tag_keys(tags)]
+def _insert_tags(tx: WriteTx, ws: WorkspaceId, by_profile: Mapping[ProfileId, Sequence[str]]) -> None:
+    rows = [
+        {"workspace_id": ws, "tag_key": key, "profile_id": profile}
+        for profile, tags in by_profile.items()
+        for key in tag_keys(tags)
+    ]
     if rows:
         tx.execute(_INSERT_TAG, rows)
