@@ -180,7 +180,7 @@ async def test_the_report_of_an_import_has_its_shape(client: Client) -> None:
     assert failed["error"].keys() == {"code", "message"}
     assert (failed["status"], failed["name"]) == ("failed", None)
     refused = await client.call(
-        "POST", f"{PROFILES}/import", data=form({f"{n}.json": odd for n in range(21)}), status=422
+        "POST", f"{PROFILES}/import", data=form({f"{n}.json": odd for n in range(101)}), status=422
     )
     assert refused["code"] == "core.invalid_input"
 
@@ -193,6 +193,23 @@ async def test_an_import_repeated_with_its_operation_id_has_one_effect(client: C
     assert len((await client.call("GET", PROFILES, status=200))["items"]) == 1
     clash = await client.call("POST", f"{PROFILES}/import", data=form({"other.png": card}), headers=headers, status=409)
     assert clash["code"] == "operations.mismatch"
+
+
+async def test_many_cards_of_one_request_are_told_in_their_order_and_stored_once(client: Client) -> None:
+    cards = {f"{n}.json": json.dumps({"name": f"N{n % 60}", "first_mes": "Hi"}).encode() for n in range(100)}
+    cards["7.json"] = b"\0"
+    headers = {"X-Operation-Id": str(uuid.uuid4())}
+    first, again = [await load(client, cards, headers=headers) for _ in range(2)]
+    assert first == again
+    assert [item["file"] for item in first] == list(cards)
+    told = ["failed" if n == 7 else "created" if n < 60 or n == 67 else "duplicate" for n in range(100)]
+    assert [item["status"] for item in first] == told
+    assert [item["entityProfileId"] for item in first[68:]] == [item["entityProfileId"] for item in first[8:40]]
+    assert {item["status"] for item in await load(client, cards)} == {"duplicate", "failed"}
+    others = {f"other {n}.json": json.dumps({"name": f"O{n}"}).encode() for n in range(30)}
+    await client.call("POST", f"{PROFILES}/import", data=form(others), headers=headers, status=409)
+    listed = await client.call("GET", f"{PROFILES}?limit=500", status=200)
+    assert len(listed["items"]) == 60
 
 
 async def test_a_stale_version_is_refused_with_the_current_object(client: Client) -> None:

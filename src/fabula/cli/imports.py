@@ -6,9 +6,6 @@ from typing import Annotated
 
 import typer
 
-# A write transaction must stay under 50 ms.
-BATCH = 20
-
 app = typer.Typer(help="Bring characters in from files.", no_args_is_help=True)
 
 
@@ -34,8 +31,8 @@ async def _import_cards(files: list[Path], data: Path | None) -> int:
     failed = 0
     async with open_fabula(load_settings(data=data)) as fabula:
         await fabula.start_jobs()
-        for start in range(0, len(files), BATCH):
-            batch = files[start : start + BATCH]
+        for start in range(0, len(files), profiles.CARDS_AT_ONCE):
+            batch = files[start : start + profiles.CARDS_AT_ONCE]
             parsed = await profiles.parse_files(fabula.blobs, [(path.name, path.read_bytes) for path in batch])
             items = await fabula.db.write(fabula.owner, profiles.import_cards, parsed, fabula.jobs.enqueue)
             for path, item in zip(batch, items, strict=True):

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from fabula.core.errors import AppError, Kind
 from fabula.core.ids import InstanceId, OperationId, WorkspaceId
-from fabula.db import WriteTx
+from fabula.db import ReadTx, WriteTx
 from fabula.engine import store
 
 MAX_ID_LENGTH = 200
@@ -56,9 +56,15 @@ def claim(tx: WriteTx, ws: WorkspaceId, operation: Operation) -> Answered | None
     """
     if store.insert_operation(tx, ws, operation.id, operation.fingerprint, operation.owner):
         return None
+    # None if its owner rolled back or was reaped between the two statements
+    return find_answer(tx, ws, operation) or claim(tx, ws, operation)
+
+
+def find_answer(tx: ReadTx, ws: WorkspaceId, operation: Operation) -> Answered | None:
+    """The first answer; None if nobody has claimed the id. Raises as `claim`."""
     row = store.find_operation(tx, ws, operation.id)
-    if row is None:  # its owner rolled back or was reaped between the two statements
-        return claim(tx, ws, operation)
+    if row is None:
+        return None
     if row.fingerprint != operation.fingerprint:
         raise OperationMismatch(operation.id)
     return Answered(row.answer_status, row.answer_body, row.reference)

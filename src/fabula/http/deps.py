@@ -43,6 +43,11 @@ class Caller:
     async def read(self, fn: Callable[Concatenate[ReadTx, Actor, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.db.read(self.actor, fn, *args, **kwargs)
 
+    async def check_operation(self) -> None:
+        """Before writes that go ahead of `write`: raises if the operation's id was used for another request."""
+        if (operation := self.operation) is not None:
+            await self.read(lambda tx, actor: operations.find_answer(tx, actor.workspace, operation))
+
     async def write(
         self,
         render: Callable[[T], BaseModel] | None,

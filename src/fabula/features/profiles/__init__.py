@@ -1,7 +1,7 @@
 """Entity profiles: characters, worlds, places; cards in and out without loss."""
 
 from fabula.features.profiles.cards import greetings, read_book
-from fabula.features.profiles.importing import ParsedFile, import_cards, parse_file, parse_files
+from fabula.features.profiles.importing import CARDS_AT_ONCE, ParsedFile, import_cards, parse_file, parse_files
 from fabula.features.profiles.read import (
     find_named,
     get_any_profile,
@@ -17,6 +17,7 @@ from fabula.features.profiles.thumbnails import THUMBNAIL
 from fabula.features.profiles.types import ImportItem, ImportStatus, Picture, Profile, ProfileName, Sort, Wanted
 
 __all__ = [
+    "CARDS_AT_ONCE",
     "THUMBNAIL",
     "ImportItem",
     "ImportStatus",

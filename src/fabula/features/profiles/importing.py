@@ -26,6 +26,9 @@ from fabula.features.profiles.types import (
 )
 from fabula.plugins import Json
 
+# What one transaction stores in well under 50 ms.
+CARDS_AT_ONCE = 20
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
@@ -64,7 +67,7 @@ def import_cards(
 ) -> list[ImportItem]:
     """Store what was read; a card whose content is here already is a `duplicate` and carries that profile's id.
 
-    Give at most twenty files: a transaction must stay short. Without `enqueue` pictures get no small one.
+    Give at most `CARDS_AT_ONCE` files: a transaction must stay short. Without `enqueue` pictures get no small one.
     """
     actor.require(Scope.PROFILE_WRITE)
     if files:
@@ -82,6 +85,13 @@ def import_cards(
     if enqueue is not None:
         ask_for_thumbnails(tx, actor, enqueue, [profile for profile, card in new.items() if card.avatar])
     return items
+
+
+def import_last_cards(
+    tx: WriteTx, actor: Actor, stored: Sequence[ImportItem], files: Sequence[ParsedFile], enqueue: Enqueue
+) -> list[ImportItem]:
+    """As `import_cards`, of the last files of a request; what became of the others, `stored`, is told with them."""
+    return [*stored, *import_cards(tx, actor, files, enqueue)]
 
 
 def has_pictures(files: Iterable[ParsedFile]) -> bool:
