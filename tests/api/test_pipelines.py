@@ -360,6 +360,14 @@ async def test_swipes_and_continuations_go_through_the_pipeline_too(client: Clie
     assert said[-1].data["finalText"] == " Bye again. "
 
 
+async def test_a_continuation_keeps_what_it_goes_on_from(client: Client, model: ScriptedModel) -> None:
+    chat = await piped(client, rule("cat", "cat2"))
+    model.scripts = [[Say("cat cat"), End()], [Say(" cat"), End()]]
+    assert (await client.say(chat))[-1].data["finalText"] == "cat2 cat2"
+    more = await client.frames("POST", f"/v1/chats/{chat}/generate", json={"mode": "continue"})
+    assert more[-1].data["finalText"] == "cat2 cat2 cat2"
+
+
 SUMMARY = {
     "given": "left",
     "prompt": "Before: {{ previous }}\nNew:\n{{ left }}",

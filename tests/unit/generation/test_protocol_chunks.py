@@ -49,7 +49,7 @@ class Silent(Frames):
 
 
 def source(*reads: bytes, with_usage: bool = False) -> ChunkSource:
-    return ChunkSource(Frames(*reads), Chunks(GENERATION, 'a "model"', with_usage=with_usage))
+    return ChunkSource(Frames(*reads), Chunks(GENERATION, 'a "model"', with_usage=with_usage), lambda: False)
 
 
 async def payloads(found: ChunkSource) -> list[str]:
@@ -109,7 +109,7 @@ async def test_a_fault_that_comes_first_is_known_when_it_opens() -> None:
 
 async def test_opening_does_not_wait_for_a_slow_model() -> None:
     silent = Silent(META)
-    found = ChunkSource(silent, Chunks(GENERATION, "m", with_usage=False))
+    found = ChunkSource(silent, Chunks(GENERATION, "m", with_usage=False), lambda: False)
     await found.open(0.01)
     assert (found.has_text, found.is_over) == (False, False)
     assert (await found.next() or b"").count(b"data: ") == 1  # the role
@@ -136,7 +136,7 @@ async def test_usage_stands_in_a_chunk_of_its_own_and_is_null_in_the_others() ->
 
 async def test_closing_closes_what_it_reads_from() -> None:
     inner = Frames()
-    ChunkSource(inner, Chunks(GENERATION, "m", with_usage=False)).close()
+    ChunkSource(inner, Chunks(GENERATION, "m", with_usage=False), lambda: False).close()
     assert inner.closed
 
 

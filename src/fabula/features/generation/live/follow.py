@@ -31,6 +31,11 @@ class Follower:
         if self._registry.followers >= self._max_streams:
             raise TooManyStreams(self._max_streams)
 
+    def may_change(self, actor: Actor, generation: GenerationId) -> bool:
+        """Tell whether steps after the answer may still change what is streamed; known where it is written."""
+        live = self._registry.find(actor.workspace, generation)
+        return live is not None and live.may_change
+
     async def follow(self, actor: Actor, generation: GenerationId, last_id: str | None) -> Source:
         """A source from `last_id` (an id that is not ours counts as the start).
 

@@ -31,6 +31,7 @@ class LiveGeneration:
         "dirty",
         "ended_at",
         "id",
+        "may_change",
         "message_id",
         "meta",
         "prefix",
@@ -51,6 +52,7 @@ class LiveGeneration:
         self.at = (0, self.prefix)
         self.dirty = False
         self.changed = False
+        self.may_change = False  # steps after the answer may
         self.abort_requested = False
         self.settling = False
         self.ended_at: float | None = None

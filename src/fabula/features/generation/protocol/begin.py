@@ -7,7 +7,7 @@ from dataclasses import replace
 from fabula.core.actor import Actor
 from fabula.core.ids import GenerationId, MessageId, PipelineRunId, ProfileId, VariantId, uuid7
 from fabula.db import WriteTx
-from fabula.features import profiles
+from fabula.features import identity, profiles
 from fabula.features.connections import Connections, merge_params
 from fabula.features.conversations import ChatKind, HistoryLine, MessageRole
 from fabula.features.generation.protocol.asked import Asked, Given
@@ -29,7 +29,7 @@ def begin_completion(
     if (seen := claim(tx, actor, turn)) is not None:
         return seen
     found = profiles.get_profile(tx, actor, profile)
-    choice = connections.choose(tx, actor, found.settings)
+    choice = connections.choose(tx, actor, found.settings, identity.get_settings(tx, actor))
     choice = replace(choice, params=merge_params(choice.params, asked.params))
     started = Started(
         id=GenerationId(uuid7()),

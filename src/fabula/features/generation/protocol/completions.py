@@ -56,7 +56,8 @@ class Completions:
         leave = partial(self._leave, call, generation)
         if not asked.stream:
             return await self._whole(call, request, asked, generation, frames)
-        source = ChunkSource(frames, chunks.Chunks(generation, asked.model, with_usage=asked.usage))
+        may_change = partial(self._turns.may_change, call.actor, generation)
+        source = ChunkSource(frames, chunks.Chunks(generation, asked.model, with_usage=asked.usage), may_change)
         if not await is_done_before_leaving(request, source.open()):
             source.close()
             await leave()

@@ -5,6 +5,7 @@ repeated operation attaches like any other.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from msgspec import Struct
 from msgspec.json import Decoder
@@ -26,6 +27,7 @@ class _Usage(Struct, rename="camel", gc=False):
 class _Data(Struct, rename="camel", gc=False):
     content: str = ""
     text: str = ""
+    final_text: str = ""
     reasoning: str = ""
     finish_reason: str | None = None
     usage: _Usage | None = None
@@ -43,11 +45,17 @@ _decode = Decoder(_Frame).decode
 
 
 class ChunkSource:
-    """A `Source` of chunks over a `Source` of frames. `fault` is what the answer failed with, once it has."""
+    """A `Source` of chunks over a `Source` of frames. `fault` is what the answer failed with, once it has.
 
-    def __init__(self, frames: Source, chunks: Chunks) -> None:
+    The protocol cannot take back what it sent. So where `may_change` tells, with the first text, that steps after the
+    answer may change it, the text is held back, and goes out at the end as they left it.
+    """
+
+    def __init__(self, frames: Source, chunks: Chunks, may_change: Callable[[], bool]) -> None:
         self._frames = frames
         self._chunks = chunks
+        self._may_change = may_change
+        self._held: list[str] | None = None
         self._ready = b""
         self.has_text = False
         self.is_over = False
@@ -89,17 +97,26 @@ class ChunkSource:
         return self._end(found.type, found.data)
 
     def _text(self, found: _Frame) -> bytes:
-        data, had_text, self.has_text = found.data, self.has_text, True
-        if found.type == "llm.stream.delta":
-            return self._chunks.text("", data.content)
+        data, is_first, self.has_text = found.data, not self.has_text, True
+        if is_first and self._may_change():
+            self._held = []
         if found.type == "llm.stream.reasoning":
             return self._chunks.text(data.content, "")
-        # A snapshot. The protocol cannot take back what it sent; the trace leads to the stored text.
-        return b"" if had_text else self._chunks.text(data.reasoning, data.text)
+        is_delta = found.type == "llm.stream.delta"
+        if self._held is not None:
+            if not is_delta:
+                self._held.clear()
+            self._held.append(data.content if is_delta else data.text)
+            return self._chunks.text(data.reasoning, "") if is_first else b""
+        if is_delta:
+            return self._chunks.text("", data.content)
+        return self._chunks.text(data.reasoning, data.text) if is_first else b""  # a snapshot
 
     def _end(self, event: str, data: _Data) -> bytes:
+        held, self._held = self._held, None
         if event == "llm.stream.error":
             self.fault = {"code": data.code, "message": data.message}
-            return self._chunks.fault(problem_of_answer(self.fault))
+            return self._chunks.text("", "".join(held or ())) + self._chunks.fault(problem_of_answer(self.fault))
+        text = b"" if held is None else self._chunks.text("", data.final_text)
         counted = data.usage or _Usage()
-        return self._chunks.end(data.finish_reason, usage(counted.prompt_tokens, counted.completion_tokens))
+        return text + self._chunks.end(data.finish_reason, usage(counted.prompt_tokens, counted.completion_tokens))

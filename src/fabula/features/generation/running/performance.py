@@ -72,6 +72,11 @@ class Performance:
     def answer_name(self) -> str:
         return self._answer.name
 
+    @property
+    def has_after(self) -> bool:
+        """Tell whether a step may change the answer."""
+        return any(step.enabled for step in self._after)
+
     async def before(self) -> tuple[Additions, Mapping[str, Json]]:
         """Perform what comes before the answer: what it gives the prompt, and the answer's sampler fields.
 

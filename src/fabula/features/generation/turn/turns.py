@@ -76,6 +76,10 @@ class Turns:
         """See `Follower.check_room`."""
         self._follower.check_room()
 
+    def may_change(self, actor: Actor, generation: GenerationId) -> bool:
+        """See `Follower.may_change`."""
+        return self._follower.may_change(actor, generation)
+
     async def follow(self, actor: Actor, generation: GenerationId, last_id: str | None) -> Source:
         """See `Follower.follow`."""
         return await self._follower.follow(actor, generation, last_id)

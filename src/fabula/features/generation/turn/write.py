@@ -121,7 +121,7 @@ async def _ask(w: Writing, connection: Connection, began: float) -> None:
         await saving
     if w.piped is not None:
         w.piped.took = time.perf_counter() - w.piped.asked
-        w.piped.final = await w.piped.performance.after(w.live.content)
+        w.piped.final = await _perform_after(w.piped.performance, w.started.prefix, w.live.content)
 
 
 async def _perform_before(w: Writing, connection: Connection, stage: Stage) -> tuple[Additions, Connection]:
@@ -130,10 +130,21 @@ async def _perform_before(w: Writing, connection: Connection, stage: Stage) -> t
         w.db, w.connections, w.sources.kinds, w.actor, w.started, connection, w.model_name, stage
     )
     w.piped = Piped(performance)
+    w.live.may_change = performance.has_after
     additions, params = await performance.before()
     connection = with_params(connection, params)
     w.piped.params, w.piped.asked_at, w.piped.asked = connection.params, utc_now(), time.perf_counter()
     return additions, connection
+
+
+async def _perform_after(performance: Performance, prefix: str, text: str) -> str:
+    """The text that the steps after the answer make of it. What a continuation began with, they have had before, or a
+    person wrote it; and the space between the two is nobody's to trim.
+    """
+    start = len(prefix)
+    while prefix and start < len(text) and text[start].isspace():
+        start += 1
+    return text[:start] + await performance.after(text[start:])
 
 
 async def _save(w: Writing, prompt: BuiltPrompt, seconds: float) -> None:
