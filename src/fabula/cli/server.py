@@ -12,6 +12,9 @@ from fabula.app import Fabula
 from fabula.core.errors import AppError
 
 log = structlog.get_logger()
+# Longer than proxies and HTTP clients keep an idle connection: where the server closes first, the next request of a
+# client that has not heard of it is lost.
+IDLE_SECONDS = 75
 
 
 class Server(uvicorn.Server):
@@ -31,6 +34,7 @@ class Server(uvicorn.Server):
                 proxy_headers=False,
                 date_header=False,
                 timeout_graceful_shutdown=grace_seconds,
+                timeout_keep_alive=IDLE_SECONDS,
             )
         )
         self._fabula = fabula
