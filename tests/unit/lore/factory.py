@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fabula.features.lore import LoreResult, ScanInput, ScanMessage, TimedState, activate
+from fabula.features.lore import Expansion, LoreResult, ScanInput, ScanMessage, TimedState, activate
 from fabula.features.lore.books import read_lorebook
 from fabula.features.lore.types import Lorebook
 
@@ -38,7 +38,7 @@ def run(
     state: TimedState | None = None,
     *,
     context_tokens: int = 8192,
-    expand: Callable[[str], str] = str,
+    expand: Callable[[str], Expansion] = Expansion,
 ) -> LoreResult:
     shelf = [books] if isinstance(books, Lorebook) else books
     known = TimedState() if state is None else state

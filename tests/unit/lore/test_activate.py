@@ -1,13 +1,16 @@
 """What fires: secondary keys, constants, recursion, probability, order, and the reasons given."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from fabula.features.lore import Position
+from fabula.features import prompting
+from fabula.features.lore import Expansion, Position
 from fabula.features.lore.trace import FiredBy, Source
 from fabula.features.lore.types import Logic, LoreRole
+from fabula.features.prompting import MacroContext, Persona, Variables, read_character
 from tests.unit.lore.factory import book, chat, entry, reasons, run, texts
 
 
@@ -166,25 +169,53 @@ def test_a_book_without_recursion_is_not_searched_by_another_ones() -> None:
     assert texts(run([open_book, closed], chat("dragon"))) == ["guards gold"]
 
 
-def expand(text: str) -> str:
-    return "" if text.startswith("{{") else text.replace("{{char}}", "Ann")
-
-
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [("{{hidden_key:gold}}", ["", "hoard"]), ("{{// gold}}", [""]), ("{{comment: gold}}", [""])],
+    [
+        ("{{hidden_key:gold}}", ["", "hoard"]),
+        ("{{hidden_key gold}}", ["", "hoard"]),
+        ("{{hidden_key::gold}}", ["", "hoard"]),
+        ("{{hidden_key:{{reverse:dlog}} bars}}", ["", "hoard"]),
+        ("{{if::0}}{{hidden_key:gold}}{{/if}}", [""]),
+        ("{{// gold}}", [""]),
+        ("{{comment: gold}}", [""]),
+    ],
 )
 def test_hidden_keys_count_for_recursion_and_comments_do_not(content: str, expected: list[str]) -> None:
     lore = book(entry("dragon", content=content), entry("gold", content="hoard"), recursive_scanning=True)
     assert texts(run(lore, chat("dragon"), expand=expand)) == expected
 
 
+def expand(text: str) -> Expansion:
+    """As a tale does it."""
+    macros = MacroContext(read_character({"name": "Ann"}), Persona("Bob"), datetime(2026, 1, 1, tzinfo=UTC), "s")
+    found = prompting.expand(text, macros, Variables())
+    return Expansion(found.text, found.hidden_keys)
+
+
+def test_what_an_entry_sets_is_kept_only_when_it_fires() -> None:
+    kept: list[str] = []
+
+    def note(text: str) -> Expansion:
+        return Expansion(text, keep=lambda: kept.append(text))
+
+    lore = book(
+        entry("dragon", content="far too long", insertion_order=3),
+        entry("dragon", content="fits", insertion_order=2),
+        entry("dragon", content="far too long", insertion_order=1, ext_ignore_budget=True),
+        entry("{{sky}}", content="unused"),
+        token_budget=2,
+    )
+    assert sorted(texts(run(lore, chat("dragon"), expand=note))) == ["far too long", "fits"]
+    assert kept == ["fits", "far too long"]
+
+
 def test_content_is_expanded_once_and_counted_as_expanded() -> None:
     calls: list[str] = []
 
-    def note(text: str) -> str:
+    def note(text: str) -> Expansion:
         calls.append(text)
-        return "one two three"
+        return Expansion("one two three")
 
     lore = book(entry("dragon", content="@@depth 1\n{{long}}"), entry("sky", content="unused"))
     fired = run(lore, chat("dragon"), expand=note).fired

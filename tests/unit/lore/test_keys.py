@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fabula.features.lore import Expansion
 from fabula.features.lore.trace import Source
 from tests.unit.lore.factory import book, chat, entry, run, texts
 
@@ -152,4 +153,4 @@ def test_opt_in_texts_are_scanned_only_by_entries_that_flag_them() -> None:
 
 def test_macros_in_keys_are_expanded() -> None:
     lore = book(entry("{{char}}'s hat"))
-    assert run(lore, chat("Ann's hat"), expand=lambda text: text.replace("{{char}}", "Ann")).fired
+    assert run(lore, chat("Ann's hat"), expand=lambda text: Expansion(text.replace("{{char}}", "Ann"))).fired

@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from fabula.features.lore import LoreResult, TimedChange, TimedState, fold, timed_from_st, timed_to_st
+from fabula.features.lore import LoreResult, TimedChange, TimedState, fold, timed_from_st
+from fabula.features.lore.timed import timed_to_st
 from tests.unit.lore.factory import book, chat, entry, reasons, run
 
 STICKY = book(entry("dragon", ext_sticky=3, ext_cooldown=2))

@@ -6,13 +6,14 @@ from fabula.features.lore.importing import import_books, parse_file
 from fabula.features.lore.library import WholeBook, bind, load_books, pick_books
 from fabula.features.lore.shelf import Shelf
 from fabula.features.lore.store.bindings import BOUND
-from fabula.features.lore.timed import TimedChange, TimedState, fold, timed_from_st, timed_to_st
+from fabula.features.lore.timed import TimedChange, TimedState, fold, timed_from_st
 from fabula.features.lore.trace import Fired, LoreResult, Skipped, SkippedBy
 from fabula.features.lore.try_out import TriedOut
-from fabula.features.lore.types import Lorebook, LorebookId, Position, ScanInput, ScanMessage
+from fabula.features.lore.types import Expansion, Lorebook, LorebookId, Position, ScanInput, ScanMessage
 
 __all__ = [
     "BOUND",
+    "Expansion",
     "Fired",
     "LoreResult",
     "Lorebook",
@@ -36,5 +37,4 @@ __all__ = [
     "pick_books",
     "readable",
     "timed_from_st",
-    "timed_to_st",
 ]

@@ -1,6 +1,5 @@
 """One scan: the chat first, then what has fired, step by step, until nothing new fires."""
 
-import re
 from collections.abc import Callable, Sequence
 
 from fabula.features.lore.budget import Purse
@@ -10,11 +9,9 @@ from fabula.features.lore.matching import Expand, Find, list_candidates, match_k
 from fabula.features.lore.rules import PROMPT_ORDER, Candidate, Hit, is_open, judge, passes_probability, place, rank
 from fabula.features.lore.timed import TimedChange, TimedState, change_on_firing
 from fabula.features.lore.trace import Fired, FiredBy, LoreResult, Match, Skipped, SkippedBy, Source
-from fabula.features.lore.types import Lorebook, ScanInput
+from fabula.features.lore.types import Expansion, Lorebook, ScanInput
 
 STEP_LIMIT = 50  # whatever a book asks for: every step looks at every waiting entry again
-_HIDDEN_KEY = re.compile(r"\{\{\s*hidden_key\s*:([^{}]*)\}\}", re.IGNORECASE)
-_NOT_SCANNED = re.compile(r"\{\{\s*(?://|comment\s*:)[^{}]*\}\}", re.IGNORECASE)
 _STANDING = frozenset({FiredBy.STICKY, FiredBy.KEPT})  # fired before: no new timed change
 
 
@@ -25,13 +22,13 @@ def activate(
     *,
     context_tokens: int,
     count: Callable[[str], int],
-    expand: Expand = str,
+    expand: Expand = Expansion,
 ) -> LoreResult:
     """Decide which entries fire, in prompt order, with the reason for each and for those that nearly did.
 
     `books` come in order of scope; their ids are distinct. `expand` turns macros into text: it is called at most
-    once for each entry's text, also for one the budget then cuts, and for keys that hold a macro, hidden ones too.
-    Same arguments, same result, but for regular expressions that run out of time: those warn. Raises nothing of its
+    once for each entry's text, also for one the budget then cuts, and for keys that hold a macro. What they set is
+    kept only of the texts that fire. Same arguments, same result, but for regular expressions that run out of time: those warn. Raises nothing of its
     own. Takes milliseconds for a large book, so run it in a thread, not on the event loop.
     """
     run = _Scan(books, scan, state, context_tokens, count, expand)
@@ -163,28 +160,29 @@ class _Scan:
     def _fire(self, hit: Hit, step: int) -> None:
         candidate = hit.candidate
         entry, lines = candidate.entry, candidate.decorators
-        text = self._expand(candidate.body)
+        written = self._expand(candidate.body)
+        text = written.text
         tokens = self._count(text) if text else 0
         if not self._purse.admit(hit, tokens):
             self._skip(candidate, SkippedBy.BUDGET, hit.matches)
             return
+        written.keep()
         self._skipped.pop(candidate, None)
         self._groups.update(list_groups(hit))
         where, last = place(candidate, self._scan), lines.has("ignore_on_max_context")
         fired = Fired(candidate.key, entry, where, text, tokens, hit.by, hit.matches, step, last)
         self._fired.append((candidate, fired))
-        self._feed(candidate, text)
+        self._feed(candidate, written)
         remember = lines.has("keep_activate_after_match") or lines.has("dont_activate_after_match")
         change = change_on_firing(candidate.key, entry, self._scan.chat_length, remember=remember)
         if change is not None and hit.by not in _STANDING:
             self._changes.append(change)
 
-    def _feed(self, candidate: Candidate, text: str) -> None:
-        """Give the text to later steps: hidden keys count there, notes and comments do not."""
+    def _feed(self, candidate: Candidate, written: Expansion) -> None:
+        """Give the text to later steps, and its hidden keys, which count there alone."""
         if candidate.entry.prevent_recursion:
             return
-        hidden = _HIDDEN_KEY.findall(candidate.body)
-        seen = "\n".join([_NOT_SCANNED.sub("", text), *(self._expand(key) for key in hidden)])
+        seen = "\n".join([written.text, *written.hidden_keys])
         if seen.strip():
             self._recursion.append(Segment(Source.ENTRY, candidate.key, seen))
 

@@ -6,11 +6,11 @@ from fabula.features.lore.decorators import NONE, parse_content
 from fabula.features.lore.keys import Key, compile_keys
 from fabula.features.lore.rules import Candidate
 from fabula.features.lore.trace import FiredBy, Match, SkippedBy
-from fabula.features.lore.types import Logic, Lorebook, LoreEntry, ScanInput
+from fabula.features.lore.types import Expansion, Logic, Lorebook, LoreEntry, ScanInput
 
 Find = Callable[[Key], Match | None]
 IsBroken = Callable[[Key], bool]
-Expand = Callable[[str], str]
+Expand = Callable[[str], Expansion]
 
 
 def list_candidates(books: Sequence[Lorebook], scan: ScanInput, expand: Expand) -> Iterator[Candidate]:
@@ -48,7 +48,7 @@ def _prepare(
 
 def _compile(entry: LoreEntry, keys: tuple[str, ...], expand: Expand) -> tuple[Key, ...]:
     if "{{" in "".join(keys):
-        keys = tuple(expand(key) if "{{" in key else key for key in keys)
+        keys = tuple(expand(key).text if "{{" in key else key for key in keys)
     return compile_keys(
         keys, case_sensitive=entry.case_sensitive, whole=entry.match_whole_words, is_pattern=entry.use_regex
     )

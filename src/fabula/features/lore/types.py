@@ -1,6 +1,6 @@
 """Values of the lore engine: books, entries, what is scanned, what fired and why. All immutable."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -152,6 +152,22 @@ class ScanInput:
     greeting: int | None = None
     user_icon: str | None = None
     include_names: bool = True
+
+
+def _keep_nothing() -> None:
+    """Nothing was set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """A text whose macros have become values. `hidden_keys` count for recursion and are not in `text`.
+
+    `keep` makes what the macros set hold for the texts after it. It is called for entries that fire, and only then.
+    """
+
+    text: str
+    hidden_keys: tuple[str, ...] = ()
+    keep: Callable[[], None] = _keep_nothing
 
 
 @dataclass(frozen=True, slots=True)

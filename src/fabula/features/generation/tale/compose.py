@@ -7,6 +7,7 @@ prompt and the author's note, the template.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fabula.features import lore, prompting
 from fabula.features.generation.sources import NOTHING, Additions
@@ -17,7 +18,7 @@ from fabula.features.generation.tale.material import Material
 from fabula.features.generation.tale.memory import to_meta
 from fabula.features.generation.tale.scribe import Scribe, depth_prompt_of, read_fields
 from fabula.features.generation.types import Mode
-from fabula.features.lore import Lorebook, LoreResult, Position
+from fabula.features.lore import Expansion, Lorebook, LoreResult, Position
 from fabula.features.prompting import (
     HistoryMessage,
     Insert,
@@ -97,15 +98,13 @@ class _Activated:
 def _activate(
     material: Material, books: Sequence[Lorebook], turn: Turn, counter: TokenCounter, scribe: Scribe
 ) -> _Activated:
-    """Scan the history. Only the variables that fired entries set are kept."""
+    """Scan the history. Only the variables that fired entries set are kept, and seen by the entries after them."""
     own = Scribe(scribe.macros, scribe.variables)
-    did: dict[str, list[VariableChange]] = {}
 
-    def expand(text: str) -> str:
-        before = len(own.changes)
-        written = own.write(text)
-        did.setdefault(written, []).extend(own.changes[before:])
-        return written
+    def expand(text: str) -> Expansion:
+        found = prompting.expand(text, own.macros, own.variables)
+        own.take((), found.unknown)
+        return Expansion(found.text, found.hidden_keys, partial(own.take, found.changes, ()))
 
     note = material.told.note
     always = {
@@ -126,9 +125,7 @@ def _activate(
         count=counter.count,
         expand=expand,
     )
-    fired = {item.text for item in result.fired}
-    changes = [change for text, done in did.items() if text in fired for change in done]
-    return _Activated(result, changes, own.unknown)
+    return _Activated(result, own.changes, own.unknown)
 
 
 def _with_sections(macros: MacroContext, result: LoreResult) -> MacroContext:

@@ -1,0 +1,57 @@
+"""Lore in the prompt of a tale, over real HTTP and both databases: what an entry does beside printing its text."""
+
+from fabula.plugins.testing import ScriptedModel
+from tests.api.test_tale_prompt import bind_book, sent
+from tests.server import Client
+
+LONG = "long " * 300
+
+
+async def test_an_entry_that_the_budget_cuts_sets_nothing(client: Client, model: ScriptedModel) -> None:
+    chat = await client.chat(description="card=[{{getvar::x}}]")
+    await bind_book(
+        client,
+        "chat",
+        chat,
+        {"constant": True, "content": "{{setvar::x::CUT}}" + LONG, "insertionOrder": 50},
+        {"constant": True, "content": "lore=[{{getvar::x}}]", "insertionOrder": 40},
+        {"constant": True, "content": LONG, "insertionOrder": 30, "ignoreBudget": True},
+        tokenBudget=50,
+    )
+    await client.say(chat)
+    assert sent(model).count("long") == 300
+    assert "lore=[]" in sent(model)
+    await client.say(chat)
+    assert "card=[]" in sent(model)
+
+
+async def test_an_entry_that_fires_sets_what_later_entries_and_turns_see(client: Client, model: ScriptedModel) -> None:
+    chat = await client.chat(description="card=[{{getvar::x}}]")
+    await bind_book(
+        client,
+        "chat",
+        chat,
+        {"constant": True, "content": "{{setvar::x::SET}}", "insertionOrder": 50},
+        {"constant": True, "content": "lore=[{{getvar::x}}]", "insertionOrder": 40},
+    )
+    await client.say(chat)
+    assert "lore=[SET]" in sent(model)
+    await client.say(chat)
+    assert "card=[SET]" in sent(model)
+
+
+async def test_hidden_keys_of_lore_are_expanded_and_feed_recursion(client: Client, model: ScriptedModel) -> None:
+    chat = await client.chat(name="Mi")
+    await bind_book(
+        client,
+        "chat",
+        chat,
+        {"constant": True, "content": "A {{hidden_key:{{char}} secret}} {{hidden_key sec2}}"},
+        {"keys": ["Mi secret"], "content": "First."},
+        {"keys": ["sec2"], "content": "Second."},
+        recursive=True,
+    )
+    await client.say(chat)
+    assert "First." in sent(model)
+    assert "Second." in sent(model)
+    assert "secret" not in sent(model)
