@@ -84,6 +84,7 @@ _CHAT = ScanInput(
         for nth, text in enumerate(["The lamp on the pier is out.", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "A LAMP, wax"])
     ),
     3,
+    3,
     1,
     "seed",
 )

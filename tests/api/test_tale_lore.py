@@ -1,5 +1,11 @@
 """Lore in the prompt of a tale, over real HTTP and both databases: what an entry does beside printing its text."""
 
+from fabula.core.ids import ChatId
+from fabula.features.generation.tale.compose import Turn, compose
+from fabula.features.generation.tale.material import gather, read_books
+from fabula.features.generation.types import Mode
+from fabula.features.lore import Shelf
+from fabula.features.prompting import Counters
 from fabula.plugins.testing import ScriptedModel
 from tests.api.test_tale_prompt import bind_book, sent
 from tests.server import Client
@@ -55,3 +61,33 @@ async def test_hidden_keys_of_lore_are_expanded_and_feed_recursion(client: Clien
     assert "First." in sent(model)
     assert "Second." in sent(model)
     assert "secret" not in sent(model)
+
+
+async def test_deleted_messages_count_for_no_delay_and_no_depth(client: Client, model: ScriptedModel) -> None:
+    chat = await client.chat(first_mes="Opening.")
+    await bind_book(
+        client,
+        "chat",
+        chat,
+        {"constant": True, "content": "Delayed.", "delay": 4},
+        {"constant": True, "content": "@@reverse_depth 1\nAfter the first."},
+    )
+    await client.say(chat, "One.")
+    for gone in (await client.messages(chat))[1:]:
+        await client.call("DELETE", f"/v1/messages/{gone['id']}", status=204)
+    await client.say(chat, "Two.")
+    said = [message.content for message in model.requests[-1].messages[1:]]
+    assert said == ["Opening.", "After the first.", "Two."]
+    await client.say(chat, "Three.")
+    assert "Delayed." in sent(model)
+
+
+async def test_messages_older_than_those_read_count_for_a_delay(client: Client) -> None:
+    chat = await client.chat()
+    await bind_book(client, "chat", chat, {"constant": True, "content": "Delayed.", "delay": 3})
+    await client.say(chat)
+    shelf, actor = Shelf(), client.fabula.owner
+    material = await client.fabula.db.read(actor, gather, ChatId(chat), None, None, "seed", 1, shelf)
+    turn = Turn(Mode.REPLY, None, "", context_tokens=8192, answer_tokens=100)
+    composed = compose(material, read_books(material, shelf), turn, Counters().plain)
+    assert [fired.text for fired in composed.result.fired] == ["Delayed."]

@@ -24,7 +24,8 @@ def chat(*texts: str, **fields: Any) -> ScanInput:
     """A chat of user and assistant messages in turn, ids m0, m1, …"""
     roles = ("user", "assistant")
     messages = tuple(ScanMessage(f"m{i}", roles[i % 2], text) for i, text in enumerate(texts))
-    base = ScanInput(messages, chat_length=len(texts), assistant_count=len(texts) // 2, seed="seed")
+    count = len(texts)
+    base = ScanInput(messages, chat_length=count, message_count=count, assistant_count=count // 2, seed="seed")
     return replace(base, **fields)
 
 

@@ -227,12 +227,13 @@ def test_names_are_scanned_unless_left_out() -> None:
     named = type(scan)(
         messages=(type(scan.messages[0])("m0", "user", "hello", "Dragonlord"),),
         chat_length=1,
+        message_count=1,
         assistant_count=0,
         seed="s",
     )
     lore = book(entry("dragon"))
     assert run(lore, named).fired
-    assert not run(lore, type(named)(named.messages, 1, 0, "s", include_names=False)).fired
+    assert not run(lore, type(named)(named.messages, 1, 1, 0, "s", include_names=False)).fired
 
 
 def test_a_book_cannot_ask_for_endless_steps() -> None:

@@ -88,7 +88,7 @@ sound_books = st.fixed_dictionaries(
 
 def scan(seed: str = "s", length: int = 4) -> ScanInput:
     messages = (ScanMessage("m0", "user", "the sea and the sky"), ScanMessage("m1", "assistant", "海 кот", "Ann"))
-    return ScanInput(messages, length, length // 2, seed)
+    return ScanInput(messages, length, length, length // 2, seed)
 
 
 @bounded

@@ -37,10 +37,10 @@ def test_cooldown_alone_begins_at_once() -> None:
     assert fired == [6, 7]
 
 
-def test_delay_waits_for_the_length_of_the_branch() -> None:
+def test_delay_waits_for_messages_not_for_the_places_of_deleted_ones() -> None:
     lore = book(entry("dragon", ext_delay=3))
-    assert reasons(run(lore, chat("dragon", chat_length=2))) == {"b.0": "delay"}
-    assert run(lore, chat("dragon", chat_length=3)).fired
+    assert reasons(run(lore, chat("dragon", chat_length=9, message_count=2))) == {"b.0": "delay"}
+    assert run(lore, chat("dragon", chat_length=9, message_count=3)).fired
 
 
 def test_a_sticky_entry_throws_no_dice_again_and_wins_its_group() -> None:

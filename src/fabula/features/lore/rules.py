@@ -68,7 +68,7 @@ def judge(candidate: Candidate, scan: ScanInput, state: TimedState) -> FiredBy |
         (lines.has("activate"), FiredBy.DECORATOR),
         (matched and lines.has("keep_activate_after_match"), FiredBy.KEPT),
         (lines.has("dont_activate") or not meets_conditions(lines, scan), SkippedBy.CONDITION),
-        (length < entry.delay, SkippedBy.DELAY),
+        (scan.message_count < entry.delay, SkippedBy.DELAY),
         (state.is_sticky(key, length), FiredBy.STICKY),
         (state.is_cooling(key, length), SkippedBy.COOLDOWN),
     )
@@ -105,7 +105,7 @@ def place(candidate: Candidate, scan: ScanInput) -> Placement:
     elif lines.has("depth"):
         position, depth = Position.AT_DEPTH, max(0, lines.number("depth", depth))
     elif lines.has("reverse_depth"):
-        position, depth = Position.AT_DEPTH, max(0, scan.chat_length - lines.number("reverse_depth", 0))
+        position, depth = Position.AT_DEPTH, max(0, scan.message_count - lines.number("reverse_depth", 0))
     role = LoreRole(lines.values["role"]) if lines.has("role") else entry.role
     return Placement(position, depth, role, entry.outlet)
 

@@ -2,7 +2,8 @@
 
 Each firing answers with a `TimedChange`, stored on the variant that caused it; folding the changes met along a
 branch gives its `TimedState`. A swipe or a fork reads other variants, so it gets its own state and nothing has to
-be undone. Delay needs no state: it is the length of the branch.
+be undone. Delay needs no state: it is the number of
+messages shown. Lengths here are places in the history, which deleting a message does not move.
 """
 
 from collections.abc import Iterable, Mapping

@@ -135,7 +135,8 @@ class ScanInput:
     """What one scan looks at.
 
     `messages` are the newest of the branch, newest last: at least the deepest scan depth in use.
-    `chat_length` and `assistant_count` count the whole branch, also beyond `messages`. The same `seed` gives the
+    `message_count` and `assistant_count` count what is shown of the whole branch, also beyond `messages`.
+    `chat_length` is the place after its newest message, where deleted ones keep theirs: it never goes back. The same `seed` gives the
     same result; pass the generation's id. `opt_in` texts (`persona_description`, `character_description`,
     `character_personality`, `character_depth_prompt`, `scenario`, `creator_notes`) are scanned by entries that
     flag them, `always` texts (an author's note, say) by all. `trigger` is normal, continue, impersonate, swipe,
@@ -144,6 +145,7 @@ class ScanInput:
 
     messages: tuple[ScanMessage, ...]
     chat_length: int
+    message_count: int
     assistant_count: int
     seed: str
     opt_in: Mapping[str, str] = field(default_factory=dict, hash=False)

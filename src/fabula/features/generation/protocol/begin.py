@@ -64,7 +64,8 @@ def begin_completion(
         for given in window
     ]
     unread = load_unread(tx, actor, told.books, shelf)
-    return Begin(started, Material(told, None, history, len(said), found, unread, pinned))
+    older = len(said) - len(window)
+    return Begin(started, Material(told, None, history, len(said), found, unread, pinned, older))
 
 
 def split(messages: Sequence[Given]) -> tuple[list[Insert], list[Given]]:

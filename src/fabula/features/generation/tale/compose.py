@@ -115,7 +115,15 @@ def _activate(
     seen = sum(line.role.value == "assistant" for line in material.history)
     answers = seen if turn.answers is None else turn.answers
     scan = tale_lore.scan_input(
-        material.history, turn.prefix, material.length, answers, turn.mode, scribe.macros, always, turn.greeting
+        material.history,
+        turn.prefix,
+        material.length,
+        material.older,
+        answers,
+        turn.mode,
+        scribe.macros,
+        always,
+        turn.greeting,
     )
     result = lore.activate(
         books,

@@ -32,13 +32,14 @@ def scan_input(
     history: Sequence[HistoryLine],
     prefix: str,
     length: int,
+    older: int,
     answers: int,
     mode: Mode,
     macros: MacroContext,
     always: Mapping[str, str],
     greeting: int | None,
 ) -> ScanInput:
-    """What one scan looks at; the card's texts in `macros` are expanded already."""
+    """What one scan looks at; the card's texts in `macros` are expanded already, `older` messages are not looked at."""
     messages = [ScanMessage(line.message_id, line.role.value, line.text, line.name) for line in history]
     if prefix:
         messages.append(ScanMessage("continued", "assistant", prefix, macros.char.display))
@@ -55,6 +56,7 @@ def scan_input(
     return ScanInput(
         messages=tuple(messages),
         chat_length=length,
+        message_count=older + len(messages),
         assistant_count=answers,
         seed=macros.seed,
         opt_in=opt_in,

@@ -63,6 +63,7 @@ class Material:
     """Everything a prompt is made from. `unread` are the bound books that no shelf holds yet, as their rows.
 
     `pinned` stands before the history and is never trimmed: instructions that a caller of the protocol gives.
+    `older` is how many messages there may be before `history`.
     """
 
     told: Told
@@ -72,6 +73,7 @@ class Material:
     profile: profiles.Profile | None
     unread: Sequence[lore.WholeBook]
     pinned: Sequence[Insert] = ()
+    older: int = 0
 
 
 def gather(
@@ -98,7 +100,8 @@ def gather_from(
     profile = profile_of(tx, actor, found)
     metas = conversations.standing.list_effects(tx, actor, found, line, end)
     told = tell(tx, actor, found, profile, seed, metas, _last(history) if history else _UNSAID)
-    return Material(told, line, history, end, profile, load_unread(tx, actor, told.books, shelf))
+    older = history[0].seq if history and len(history) >= take else 0
+    return Material(told, line, history, end, profile, load_unread(tx, actor, told.books, shelf), older=older)
 
 
 def tell(

@@ -91,6 +91,4 @@ def _with_books(
     known = lore.pick_books(tx, actor, books)
     chosen = tuple(Candidate("book", b.id, "global", None, b.name, "", b.version, None) for b in known)
     told = replace(material.told, books=chosen)
-    return Material(
-        told, material.branch, material.history, material.length, None, load_unread(tx, actor, chosen, shelf)
-    )
+    return replace(material, told=told, profile=None, unread=load_unread(tx, actor, chosen, shelf))
