@@ -7,7 +7,7 @@ from fabula.features.generation.types import Mode
 from fabula.features.lore import Shelf
 from fabula.features.prompting import Counters
 from fabula.plugins.testing import ScriptedModel
-from tests.api.test_tale_prompt import bind_book, sent
+from tests.api.test_tale_prompt import bind_book, sent, trace_of
 from tests.server import Client
 
 LONG = "long " * 300
@@ -91,3 +91,11 @@ async def test_messages_older_than_those_read_count_for_a_delay(client: Client) 
     turn = Turn(Mode.REPLY, None, "", context_tokens=8192, answer_tokens=100)
     composed = compose(material, read_books(material, shelf), turn, Counters().plain)
     assert [fired.text for fired in composed.result.fired] == ["Delayed."]
+
+
+async def test_an_entry_for_an_icon_that_nobody_wears_does_not_fire(client: Client, model: ScriptedModel) -> None:
+    chat = await client.chat()
+    await bind_book(client, "chat", chat, {"constant": True, "content": "@@is_user_icon main\nOnly for the knight."})
+    frames = await client.say(chat)
+    assert "knight" not in sent(model)
+    assert [item["reason"] for item in (await trace_of(client, frames))["lore"]] == ["condition"]

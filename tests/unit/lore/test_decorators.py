@@ -50,7 +50,7 @@ def test_is_greeting_asks_only_where_the_greeting_is_known(greeting: int | None,
     assert fires("@@is_greeting 1\ntext", greeting=greeting) is expected
 
 
-@pytest.mark.parametrize(("icon", "expected"), [("knight", True), ("monk", False), (None, True)])
+@pytest.mark.parametrize(("icon", "expected"), [("knight", True), ("monk", False), ("", False), (None, True)])
 def test_is_user_icon_asks_only_where_icons_are_known(icon: str | None, *, expected: bool) -> None:
     assert fires("@@is_user_icon knight\ntext", user_icon=icon) is expected
 

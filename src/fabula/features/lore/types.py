@@ -140,7 +140,8 @@ class ScanInput:
     same result; pass the generation's id. `opt_in` texts (`persona_description`, `character_description`,
     `character_personality`, `character_depth_prompt`, `scenario`, `creator_notes`) are scanned by entries that
     flag them, `always` texts (an author's note, say) by all. `trigger` is normal, continue, impersonate, swipe,
-    regenerate or quiet. `greeting` (0 = first_mes) and `user_icon` are None where unknown.
+    regenerate or quiet. `greeting` (0 = first_mes) and `user_icon` are None where unknown; an empty `user_icon` says
+    that none of the card's is in use.
     """
 
     messages: tuple[ScanMessage, ...]

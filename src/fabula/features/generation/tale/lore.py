@@ -24,6 +24,8 @@ _PLACES = {
     Position.EXAMPLES_TOP: Place.EXAMPLES_TOP,
     Position.EXAMPLES_BOTTOM: Place.EXAMPLES_BOTTOM,
 }
+# Nobody can play under an icon that a card brings along: a persona has a picture of its own.
+_NO_ICON = ""
 # Priorities that outrank whatever a book says: what fires by itself is kept longest, what asked to go first goes first.
 _STANDING, _TRIM_FIRST = 10**12, -(10**12)
 
@@ -63,6 +65,7 @@ def scan_input(
         always={name: text for name, text in always.items() if text and name != "depth_prompt"},
         trigger=_TRIGGERS[mode],
         greeting=greeting,
+        user_icon=_NO_ICON,
     )
 
 
