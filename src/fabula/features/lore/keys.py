@@ -17,6 +17,7 @@ from typing import Protocol
 
 import regex  # type: ignore[import-untyped]  # it ships no types; `Pattern` below is the part used here
 
+from fabula.features.lore.javascript import translate
 from fabula.features.lore.trace import Match, Source
 from fabula.features.lore.words import find_word
 
@@ -77,7 +78,7 @@ def _compile_pattern(pattern: str, flags: int) -> Pattern | str:
     if len(pattern) > MAX_PATTERN:
         return f"is a pattern longer than {MAX_PATTERN} characters"
     try:
-        compiled: Pattern = regex.compile(pattern, flags, cache_pattern=False)
+        compiled: Pattern = regex.compile(translate(pattern), flags, cache_pattern=False)
     except (regex.error, RecursionError, OverflowError, MemoryError) as error:
         return f"is a broken pattern: {error}"
     return compiled
