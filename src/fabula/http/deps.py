@@ -13,7 +13,7 @@ from fabula.core.errors import invalid
 from fabula.core.ids import InstanceId, OperationId
 from fabula.db import Database, ReadTx, WriteTx
 from fabula.engine import operations
-from fabula.engine.operations import MAX_ID_LENGTH, Operation
+from fabula.engine.operations import MAX_ID_LENGTH, Operation, OperationMismatch
 from fabula.http.middleware import BODY_HASH
 
 P = ParamSpec("P")
@@ -59,14 +59,17 @@ class Caller:
     ) -> Response:
         """Run a use case of one transaction, once per operation id, and answer with what `render` makes of it.
 
-        Claim, effect and remembered answer commit together. Without `render` the answer has no body.
+        Claim, effect and remembered answer commit together. Without `render` the answer has no body. Raises
+        `OperationMismatch` when the id began a turn: the same message was posted to be answered, as a stream.
         """
 
         def once(tx: WriteTx, actor: Actor) -> tuple[int, str | None]:
             operation = self.operation
             if operation is not None:
                 answered = operations.claim(tx, actor.workspace, operation)
-                if answered is not None and answered.status is not None:
+                if answered is not None:
+                    if answered.reference is not None or answered.status is None:
+                        raise OperationMismatch(operation.id)
                     return answered.status, answered.body
             result = fn(tx, actor, *args, **kwargs)
             body = None if render is None else render(result).model_dump_json(by_alias=True)

@@ -7,7 +7,7 @@ from fabula.core.actor import Actor, Scope
 from fabula.core.ids import BranchId, ChatId, GenerationId, InstanceId, MessageId, PipelineRunId, VariantId, uuid7
 from fabula.db import WriteTx
 from fabula.engine import operations
-from fabula.engine.operations import Operation
+from fabula.engine.operations import Operation, OperationMismatch
 from fabula.features import conversations
 from fabula.features.connections import Choice
 from fabula.features.conversations import Author, Branch, Chat, MessageRole, NewMessage
@@ -127,13 +127,18 @@ _TRIGGERS = {
 
 
 def claim(tx: WriteTx, actor: Actor, turn: Turn) -> Repeated | None:
-    """Claim the caller's operation, if it has one; what it began when it was seen before."""
+    """Claim the caller's operation, if it has one; what it began when it was seen before.
+
+    Raises `OperationMismatch` when it began no answer: the same message was posted to be stored only.
+    """
     actor.require(Scope.CHAT_WRITE)
     if turn.operation is None:
         return None
     answered = operations.claim(tx, actor.workspace, turn.operation)
-    if answered is None or answered.reference is None:
+    if answered is None:
         return None
+    if answered.reference is None:
+        raise OperationMismatch(turn.operation.id)
     return Repeated(GenerationId(answered.reference))
 
 
