@@ -42,15 +42,15 @@ class EventStream(Response):
     As a response it only leaves itself in the scope: the gate writes it when the framework has returned, so that
     nothing of the framework's (request, body, a dozen frames, a chain of `send`) lives as long as the stream.
 
-    The heartbeat is one timer per stream that looks whether anything was sent since; a timeout around each wait
-    would cost a timer per delta.
+    The heartbeat is one timer per stream: when it is due and something was sent since, it waits for what is left. A
+    timeout around each wait would cost a timer per delta.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.status_code = 200
         self.background = None
-        self._quiet = True
+        self._sent = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,6 +65,7 @@ class EventStream(Response):
         writer = asyncio.current_task()
         assert writer is not None
         watcher = asyncio.create_task(_cancel_when_gone(receive, writer), name="fabula-sse-watch")
+        self._sent = asyncio.get_running_loop().time()
         self._beat()
         try:
             await self._write(send)
@@ -79,16 +80,19 @@ class EventStream(Response):
             self.source.close()
 
     async def _write(self, send: Send) -> None:
+        clock = asyncio.get_running_loop().time
         while (data := await self.source.next()) is not None:
-            self._quiet = False
+            self._sent = clock()
             await send({"type": "http.response.body", "body": data or HEARTBEAT, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _beat(self) -> None:
-        if self._quiet and self._timer is not None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if now >= self._sent + HEARTBEAT_SECONDS:
             self.source.nudge()
-        self._quiet = True
-        self._timer = asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, self._beat)
+            self._sent = now  # also where the client is too slow to be written to: the next look is not at once
+        self._timer = loop.call_at(self._sent + HEARTBEAT_SECONDS, self._beat)
 
 
 async def _cancel_when_gone(receive: Receive, writer: asyncio.Task[None]) -> None:
