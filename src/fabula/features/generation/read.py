@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from fabula.core.actor import Actor, Scope
+from fabula.core.errors import AppError, Kind
 from fabula.core.ids import ChatId, GenerationId
 from fabula.core.paging import Page
 from fabula.db import ReadTx
@@ -49,11 +50,17 @@ def list_generations(
 
 
 def get_stored(tx: ReadTx, actor: Actor, generation: GenerationId) -> tuple[Generation, StoredText]:
-    """A generation and what the database holds of its text, at one instant."""
+    """A generation and what the database holds of its text, at one instant; nothing where its variant was deleted."""
     found = get_generation(tx, actor, generation)
     text, reasoning, changed = store.generations.find_output(tx, actor.workspace, generation)
-    if found.variant_id is not None:
+    if found.variant_id is None:
+        return found, StoredText(text, reasoning, changed)
+    try:
         text, reasoning = conversations.answer.get_variant_text(tx, actor, found.variant_id)
+    except AppError as error:
+        if error.kind is not Kind.NOT_FOUND:
+            raise
+        return found, StoredText("", "", changed=True)
     return found, StoredText(text, reasoning, changed)
 
 

@@ -72,7 +72,10 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class StoredText:
-    """What the database holds of an answer's text. `changed`: a post step made it differ from what was streamed."""
+    """What the database holds of an answer's text.
+
+    `changed`: it is not what was streamed, for a post step changed it, or its variant was deleted.
+    """
 
     text: str
     reasoning: str

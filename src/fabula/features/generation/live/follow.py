@@ -10,7 +10,7 @@ from fabula.features.generation.live import frames
 from fabula.features.generation.live.generations import LiveRegistry
 from fabula.features.generation.outcome import stored_terminal
 from fabula.features.generation.read import get_stored
-from fabula.features.generation.types import Generation, GenerationStatus, StoredText
+from fabula.features.generation.types import Generation, GenerationStatus, Mode, StoredText
 from fabula.http.sse import Source
 from fabula.telemetry import metrics
 
@@ -97,7 +97,8 @@ class StoredSource:
         at = self._at or (0, 0)
         ended = self._generation.status is not GenerationStatus.STREAMING
         beyond = at[0] > end[0] or at[1] > end[1]
-        if self._stored.changed or (beyond and ended):
+        begins_continued = self._at is None and self._generation.mode is Mode.CONTINUE
+        if begins_continued or (ended and (beyond or self._stored.changed)):
             data += frames.snapshot_frame(reasoning, text)
         elif not beyond:
             data += frames.text_frames(at, reasoning[at[0] :], text[at[1] :])

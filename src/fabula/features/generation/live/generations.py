@@ -10,7 +10,7 @@ import time
 
 from fabula.core.ids import GenerationId, MessageId, VariantId, WorkspaceId
 from fabula.features.generation.live import frames
-from fabula.features.generation.types import Started
+from fabula.features.generation.types import Mode, Started
 from fabula.telemetry import metrics
 
 
@@ -28,13 +28,13 @@ class LiveGeneration:
         "abort_requested",
         "at",
         "changed",
+        "continues",
         "dirty",
         "ended_at",
         "id",
         "may_change",
         "message_id",
         "meta",
-        "prefix",
         "settling",
         "task",
         "variant_id",
@@ -47,9 +47,9 @@ class LiveGeneration:
         self.workspace: WorkspaceId = started.workspace
         self.message_id: MessageId | None = started.message_id
         self.variant_id: VariantId | None = started.variant_id
-        self.prefix = len(started.prefix)
+        self.continues = started.mode is Mode.CONTINUE
         self.meta = frames.frame(frames.position(0, 0), b"llm.stream.meta", started.meta())
-        self.at = (0, self.prefix)
+        self.at = (0, len(started.prefix))
         self.dirty = False
         self.changed = False
         self.may_change = False  # steps after the answer may
@@ -99,17 +99,19 @@ class LiveGeneration:
 
     def opening(self) -> bytes:
         """What a stream from the start begins with; a continued text comes whole, as a snapshot."""
-        if self.changed or self.prefix:
+        if self.changed or self.continues:
             return self.meta + frames.snapshot_frame(self.reasoning, self.content)
         return self.meta + frames.text_frames((0, 0), self.reasoning, self.content)
 
     def since(self, at: tuple[int, int]) -> bytes:
         """Frames that lead from position `at` to now; a snapshot where none can."""
+        if self.changed:  # also where it is as long as before; every source is told once, with the end
+            return frames.snapshot_frame(self.reasoning, self.content)
         if at == self.at:
             return b""
-        if at == self._base and not self.changed:
+        if at == self._base:
             return self._batch
-        if self.changed or at[0] > self.at[0] or at[1] > self.at[1]:
+        if at[0] > self.at[0] or at[1] > self.at[1]:
             return frames.snapshot_frame(self.reasoning, self.content)
         return frames.text_frames(at, self.reasoning[at[0] :], self.content[at[1] :])
 
