@@ -20,7 +20,7 @@ from fabula.features.prompting import (
     Persona,
     TemplateContext,
     Variables,
-    expand,
+    macros,
     read_character,
     render,
 )
@@ -79,7 +79,7 @@ def run(text: str, context: TemplateContext) -> Counter[str]:
         started = time.thread_time()
         try:
             if way == "macros":
-                produced = expand(text, context.macros, context.variables).text
+                produced = macros.expand(text, context.macros, context.variables).text
             else:
                 produced = render(text, context).text
             outcomes[f"{way}: done" if len(produced) <= MAX_OUTPUT else "TOO LONG"] += 1
@@ -106,9 +106,9 @@ def main() -> int:
         "tags": ["x", "y", 3],
         "extensions": {"deep": [[1], {"a": None}]},
     }
-    macros = MacroContext(read_character(card), Persona("Bob"), datetime(2026, 1, 2, tzinfo=UTC), "seed")
+    ctx = MacroContext(read_character(card), Persona("Bob"), datetime(2026, 1, 2, tzinfo=UTC), "seed")
     messages = tuple({"role": "user", "content": f"message {i} " * 20} for i in range(50))
-    context = TemplateContext(macros, Variables({"x": "[1,2]", "n": "4"}), messages=messages, rag=[1, "a", None])
+    context = TemplateContext(ctx, Variables({"x": "[1,2]", "n": "4"}), messages=messages, rag=[1, "a", None])
     outcomes: Counter[str] = Counter()
     started = time.perf_counter()
     for _ in range(chosen.count):

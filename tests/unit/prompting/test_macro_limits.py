@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from fabula.features.prompting import Variables, expand
+from fabula.features.prompting import Variables
 from fabula.features.prompting.errors import ExpansionTooLarge
+from fabula.features.prompting.macros import expand
 from tests.unit.prompting.support import macro_context
 
 HOSTILE = {

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fabula.features.prompting import LastMessages, VariableChange, Variables, VariableScope, expand
+from fabula.features.prompting import LastMessages, VariableChange, Variables, VariableScope
+from fabula.features.prompting.macros import expand
 from tests.unit.prompting.support import NOW, macro_context
 
 CHAT, GLOBAL = VariableScope.CHAT, VariableScope.GLOBAL

@@ -1,10 +1,13 @@
-"""Prompting: macros, templates, token counts and the prompt itself. Plain values in, plain values out; knows no chat."""
+"""Prompting: macros, templates, token counts and the prompt itself. Plain values in, plain values out; knows no chat.
 
+`macros` is a module, used by its name: `macros.expand(…)`.
+"""
+
+from fabula.features.prompting import macros
 from fabula.features.prompting.build import build
 from fabula.features.prompting.builtin import DEFAULT_SYSTEM, render_builtin
 from fabula.features.prompting.character import expand_fields, read_character
 from fabula.features.prompting.examples import parse_examples
-from fabula.features.prompting.macros import expand
 from fabula.features.prompting.preview import Preview
 from fabula.features.prompting.scopes import Scopes
 from fabula.features.prompting.store import CHOSEN
@@ -45,8 +48,8 @@ __all__ = [
     "VariableScope",
     "Variables",
     "build",
-    "expand",
     "expand_fields",
+    "macros",
     "parse_examples",
     "read_character",
     "render",

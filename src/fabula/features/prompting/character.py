@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fabula.features.prompting.macros import expand, has_macros
-from fabula.features.prompting.types import Character, Expanded, MacroContext, VariableChange, Variables
+from fabula.features.prompting.macros.expand import print_text
+from fabula.features.prompting.macros.session import Session
+from fabula.features.prompting.types import Character, MacroContext, VariableChange, Variables
 from fabula.plugins.contracts import Json
 
 
@@ -42,41 +43,47 @@ def read_character(data: Mapping[str, Json]) -> Character:
 def expand_fields(
     ctx: MacroContext, variables: Variables, *, system: str = "", post_history: str = ""
 ) -> ExpandedFields:
-    """Expand the macros in persona and card, in that order; raises `ExpansionTooLarge`.
+    """Expand the macros in persona and card; raises `ExpansionTooLarge`.
+
+    A field that prints another one gets that one's expanded text, whichever comes first; one that would print itself,
+    through others or not, prints nothing there.
 
     `system` and `post_history` are our own instructions: the card's `system_prompt` and `post_history_instructions`
     may splice them in with `{{original}}`. The context returned has our system prompt as its `original`.
     """
-    done: list[Expanded] = []
-
-    def settle(text: str, original: str = "") -> str:
-        nonlocal variables
-        if not has_macros(text):
-            return text
-        result = expand(text, replace(ctx, original=original), variables)
-        done.append(result)
-        variables = variables.apply(result.changes) if result.changes else variables
-        return result.text
-
-    if (described := settle(ctx.user.description)) != ctx.user.description:
-        ctx = replace(ctx, user=replace(ctx.user, description=described))
-    # A field may print those before it: each is finished text by then.
-    if (text := settle(ctx.char.scenario)) != ctx.char.scenario:
-        ctx = replace(ctx, char=replace(ctx.char, scenario=text))
-    if (text := settle(ctx.char.personality)) != ctx.char.personality:
-        ctx = replace(ctx, char=replace(ctx.char, personality=text))
-    if (text := settle(ctx.char.description)) != ctx.char.description:
-        ctx = replace(ctx, char=replace(ctx.char, description=text))
-    if (text := settle(ctx.char.mes_example)) != ctx.char.mes_example:
-        ctx = replace(ctx, char=replace(ctx.char, mes_example=text))
-    ours = settle(system)
-    system_prompt = settle(ctx.char.system_prompt, ours)
-    ctx = replace(ctx, char=replace(ctx.char, system_prompt=system_prompt))
-    after = settle(ctx.char.post_history_instructions, settle(post_history))
-    ctx = replace(ctx, char=replace(ctx.char, post_history_instructions=after), original=ours)
-    return ExpandedFields(
-        ctx,
-        tuple(change for result in done for change in result.changes),
-        tuple(dict.fromkeys(name for result in done for name in result.unknown)),
-        tuple(key for result in done for key in result.hidden_keys),
+    fields = _Fields(ctx, variables, system, post_history)
+    read, session = fields.read, fields.session
+    user = replace(ctx.user, description=read("persona"))
+    char = replace(
+        ctx.char,
+        scenario=read("scenario"),
+        personality=read("personality"),
+        description=read("description"),
+        mes_example=read("mes_example"),
+        system_prompt=read("system_prompt"),
+        post_history_instructions=read("post_history_instructions"),
     )
+    done = replace(ctx, user=user, char=char, original=read(_OUR_SYSTEM))
+    return ExpandedFields(done, session.changes, session.unknown, tuple(session.hidden_keys))
+
+
+_OUR_SYSTEM, _OUR_POST_HISTORY = "our system", "our post history"
+_ORIGINALS = {"system_prompt": _OUR_SYSTEM, "post_history_instructions": _OUR_POST_HISTORY}
+
+
+class _Fields:
+    """The texts of persona and card, each expanded once: when it is first asked for, by a macro or by us."""
+
+    def __init__(self, ctx: MacroContext, variables: Variables, system: str, post_history: str) -> None:
+        self.session = Session(ctx, variables, field=self.read)
+        self._raw = {"persona": ctx.user.description, _OUR_SYSTEM: system, _OUR_POST_HISTORY: post_history}
+        self._char = ctx.char
+        self._done: dict[str, str] = {}
+
+    def read(self, name: str) -> str:
+        if name not in self._done:
+            self._done[name] = ""  # all that a field finds of itself while it is being expanded
+            raw = self._raw[name] if name in self._raw else str(getattr(self._char, name))
+            original = self.read(_ORIGINALS[name]) if name in _ORIGINALS else ""
+            self._done[name] = print_text(raw, self.session, original)
+        return self._done[name]

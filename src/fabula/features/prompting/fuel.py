@@ -113,9 +113,9 @@ def _weigh(value: object, depth: int = 4) -> int:
         return len(value)
     if isinstance(value, range):
         return 64 * (value.stop - value.start)
-    if not isinstance(value, (list, tuple, dict)):
+    if not isinstance(value, (list, tuple, Mapping)):
         return _measure(value)
-    items = value.values() if isinstance(value, dict) else value
+    items = value.values() if isinstance(value, Mapping) else value
     return sum(64 + (_weigh(item, depth - 1) if depth else 0) for item in items)
 
 

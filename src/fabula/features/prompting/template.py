@@ -12,6 +12,7 @@ from typing import Final
 from liquid.exceptions import LiquidError
 from liquid.template import BoundTemplate
 
+from fabula.features.prompting.card_texts import CardTexts
 from fabula.features.prompting.errors import TemplateFailed, TemplateInvalid, TemplateProblem
 from fabula.features.prompting.fuel import Fuelled, Sink
 from fabula.features.prompting.macros.session import Session
@@ -63,7 +64,7 @@ def render(template: str, context: TemplateContext) -> Rendered:
     An unknown name or macro stays as text and is named in `unknown`; an absent field of a known name prints nothing.
     """
     bound = _compiled(template)
-    session = Session(context.macros, context.variables)
+    session = Session(context.macros, context.variables, template)
     fuelled = Fuelled(bound, _Scope(context, session), session)
     sink = Sink(fuelled)
     try:
@@ -94,7 +95,7 @@ class _Scope(Mapping[str, object]):
         macros = context.macros
         self._session = session
         self._names: dict[str, object] = {
-            "char": _Named(macros.char.display, _card_fields(macros.char)),
+            "char": CardTexts(macros.char.spec, session, macros.char.display, _finished(macros.char)),
             "user": _Named(macros.user.name, {"name": macros.user.name, "description": macros.user.description}),
             "chat": context.chat,
             "messages": context.messages,
@@ -119,10 +120,9 @@ class _Scope(Mapping[str, object]):
         return len(self._names)
 
 
-def _card_fields(char: Character) -> dict[str, object]:
-    """The card's data, with the fields whose macros have been expanded laid over it."""
+def _finished(char: Character) -> dict[str, object]:
+    """The fields whose macros have been expanded already, or that are names and have none."""
     return {
-        **char.spec,
         "name": char.name,
         "nickname": char.nickname,
         "description": char.description,

@@ -22,7 +22,7 @@ class Scribe:
         return tuple(self._unknown)
 
     def write(self, text: str) -> str:
-        found = prompting.expand(text, self.macros, self.variables)
+        found = prompting.macros.expand(text, self.macros, self.variables)
         self.take(found.changes, found.unknown)
         return found.text
 

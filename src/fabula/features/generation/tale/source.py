@@ -17,6 +17,7 @@ from fabula.features.generation.tale.explain import explain
 from fabula.features.generation.tale.lore import asks_standing
 from fabula.features.generation.tale.material import Material, find_standing, gather_from, profile_of, read_books, tell
 from fabula.features.generation.tale.memory import to_meta
+from fabula.features.generation.tale.scribe import read_fields
 from fabula.features.generation.tale.stage import TaleStage
 from fabula.features.generation.types import Started
 from fabula.features.lore import Lorebook, Shelf
@@ -48,13 +49,14 @@ class Tales:
         return Author("entity_profile", profile.id, profile.name)
 
     def expand(self, tx: ReadTx, actor: Actor, chat: Chat, text: str, place: Place) -> Expanded:
-        if "{{" not in text and "<" not in text:
+        if not prompting.macros.has_macros(text):
             return Expanded(text)
         branch = conversations.get_branch(tx, actor, chat, place.branch)
         upto = _END if place.upto is None else place.upto
         metas = conversations.standing.list_effects(tx, actor, chat, branch, upto)
         told = tell(tx, actor, chat, profile_of(tx, actor, chat), str(chat.last_message_at), metas)
-        found = prompting.expand(text, told.macros, told.memory.variables)
+        fields = read_fields(told.macros, told.memory.variables, prompting.DEFAULT_SYSTEM)
+        found = prompting.macros.expand(text, fields.macros, fields.variables)
         return Expanded(found.text, to_meta((), found.changes))
 
     def gather(self, tx: ReadTx, actor: Actor, started: Started, chat: Chat, branch: Branch, room: int) -> Material:
@@ -166,9 +168,10 @@ def window_of(context_tokens: int) -> int:
 def greet(tx: ReadTx, actor: Actor, profile: profiles.Profile, seed: str) -> list[conversations.Greeting]:
     """A profile's greetings with their macros expanded, once; empty ones are skipped."""
     told = tell(tx, actor, None, profile, seed)
+    fields = read_fields(told.macros, told.memory.variables, prompting.DEFAULT_SYSTEM)
     found = []
     for raw in profiles.greetings(profile.spec):
-        said = prompting.expand(raw, told.macros, told.memory.variables)
+        said = prompting.macros.expand(raw, fields.macros, fields.variables)
         if said.text.strip():
             found.append(conversations.Greeting(said.text, raw, to_meta((), said.changes)))
     return found

@@ -20,7 +20,7 @@ _OWN: Final = frozenset({"pick", "if", "//", "trim"})
 
 def has_macros(text: str) -> bool:
     """Tell whether anything in `text` may be a macro; False means that expanding it changes nothing."""
-    return "{" in text or "<" in text or "\\}" in text
+    return "{{" in text or "<" in text or "\\{" in text or "\\}" in text
 
 
 def expand(text: str, ctx: MacroContext, variables: Variables) -> Expanded:
@@ -31,9 +31,21 @@ def expand(text: str, ctx: MacroContext, variables: Variables) -> Expanded:
     """
     if not has_macros(text):
         return Expanded(text)
-    session = Session(ctx, variables)
-    result = print_nodes(_parse_again(text) if len(text) <= _REMEMBERED else parse(text), session)
+    session = Session(ctx, variables, text)
+    result = print_nodes(_parse(text), session)
     return Expanded(result, session.changes, session.unknown, tuple(session.hidden_keys), tuple(session.comments))
+
+
+def print_text(text: str, session: Session, original: str = "") -> str:
+    """Print a text in the midst of another, or of a template; it acts on the same variables."""
+    if not has_macros(text):
+        return text
+    with session.within(text, original):
+        return print_nodes(_parse(text), session)
+
+
+def _parse(text: str) -> Nodes:
+    return _parse_again(text) if len(text) <= _REMEMBERED else parse(text)
 
 
 def is_known(call: Call) -> bool:

@@ -1,7 +1,9 @@
 """The state of one expansion: variables as they change, what was reported, how much was produced."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 
 from fabula.features.prompting.errors import ExpansionTooLarge
 from fabula.features.prompting.types import MacroContext, VariableChange, Variables, VariableScope
@@ -12,10 +14,17 @@ _MAX_NAME = 60
 
 
 class Session:
-    """One text's expansion, or one template's rendering. Not shared between threads."""
+    """The expansion of one text and of those it prints, or one template's rendering. Not shared between threads.
 
-    def __init__(self, ctx: MacroContext, variables: Variables) -> None:
+    `text` is the one at hand; `field` answers for a text of card or persona by its name, where these are not finished.
+    """
+
+    def __init__(
+        self, ctx: MacroContext, variables: Variables, text: str = "", field: Callable[[str], str] | None = None
+    ) -> None:
         self.ctx = ctx
+        self._text = text
+        self._field = field
         self._stored = variables
         self._written: dict[tuple[VariableScope, str], str] = {}
         self._unknown: dict[str, None] = {}
@@ -34,10 +43,29 @@ class Session:
 
     @property
     def dice(self) -> random.Random:
-        """The source of `{{random}}` and `{{roll}}`, made when first asked for: seeding costs more than most texts."""
+        """The source of `{{random}}` and `{{roll}}`, each text's own: what one draws changes nothing in another.
+
+        Made when first asked for: seeding costs more than most texts.
+        """
         if self._dice is None:
             self._dice = random.Random(self.ctx.seed)
         return self._dice
+
+    def field(self, name: str) -> str:
+        """A text of the card by the name of its field, or the persona's description as `persona`."""
+        if self._field is not None:
+            return self._field(name)
+        return self.ctx.user.description if name == "persona" else str(getattr(self.ctx.char, name))
+
+    @contextmanager
+    def within(self, text: str, original: str) -> Iterator[None]:
+        """While `text` is printed in the midst of another: its dice and its `{{original}}` are its own."""
+        outer = self.ctx, self._text, self._dice
+        self.ctx, self._text, self._dice = replace(self.ctx, original=original), text, None
+        try:
+            yield
+        finally:
+            self.ctx, self._text, self._dice = outer
 
     def report(self, name: str) -> None:
         name = name.strip()[:_MAX_NAME]

@@ -31,6 +31,10 @@ def _plain(read: Callable[[Session], str]) -> Macro:
     return Macro(run)
 
 
+def _field(name: str) -> Macro:
+    return _plain(lambda session: session.field(name))
+
+
 def _place(read: Callable[[Session], int | None]) -> Macro:
     """A macro that prints a number, or nothing where there is none."""
 
@@ -70,10 +74,10 @@ def _names(session: Session) -> str:
     return ", ".join(session.ctx.group) or session.ctx.char.display
 
 
-_DESCRIPTION = _plain(lambda s: s.ctx.char.description)
-_EXAMPLES = _plain(lambda s: s.ctx.char.mes_example)
+_DESCRIPTION = _field("description")
+_EXAMPLES = _field("mes_example")
 _VERSION = _plain(lambda s: s.ctx.char.version)
-_INSTRUCTION = _plain(lambda s: s.ctx.char.post_history_instructions)
+_INSTRUCTION = _field("post_history_instructions")
 _CHAT, _GLOBAL = VariableScope.CHAT, VariableScope.GLOBAL
 
 TABLE: dict[str, Macro] = {
@@ -82,15 +86,15 @@ TABLE: dict[str, Macro] = {
     "user": _plain(lambda s: s.ctx.user.name),
     "group": _plain(_names),
     "charifnotgroup": _plain(_names),
-    "persona": _plain(lambda s: s.ctx.user.description),
+    "persona": _field("persona"),
     # the card
     "description": _DESCRIPTION,
     "chardescription": _DESCRIPTION,
-    "personality": _plain(lambda s: s.ctx.char.personality),
-    "scenario": _plain(lambda s: s.ctx.char.scenario),
+    "personality": _field("personality"),
+    "scenario": _field("scenario"),
     "mesexamples": _EXAMPLES,
     "mesexamplesraw": _EXAMPLES,
-    "charprompt": _plain(lambda s: s.ctx.char.system_prompt),
+    "charprompt": _field("system_prompt"),
     "charinstruction": _INSTRUCTION,
     "charjailbreak": _INSTRUCTION,
     "charversion": _VERSION,
