@@ -1,5 +1,6 @@
 """Texts of card and persona that print one another."""
 
+import re
 from typing import Any
 
 import pytest
@@ -117,3 +118,16 @@ def test_a_finished_field_is_not_read_again_by_a_template() -> None:
         Variables(),
     ).ctx
     assert render("{{ char.description }}", TemplateContext(ctx)).text == "{{char}}"
+
+
+def test_each_text_of_a_prompt_draws_for_itself_and_the_same_again() -> None:
+    roll = "{{roll:d1000000}}"
+    card = {field: field + roll for field in FIELDS} | {"first_mes": "first_mes" + roll}
+    ctx = finish(**card)
+    template = roll + "{{ char.first_mes }}"
+    written = [getattr(ctx.char, field) for field in FIELDS] + [render(template, TemplateContext(ctx)).text]
+    drawn = re.findall(r"\d+", " ".join(written))
+    assert len(set(drawn)) == len(drawn) == len(FIELDS) + 2
+    again = finish(**card)
+    assert again == ctx
+    assert render(template, TemplateContext(again)).text == written[-1]

@@ -48,7 +48,7 @@ class Session:
         Made when first asked for: seeding costs more than most texts.
         """
         if self._dice is None:
-            self._dice = random.Random(self.ctx.seed)
+            self._dice = random.Random(f"{self.ctx.seed}\0{self._text}".encode("utf-8", "surrogatepass"))
         return self._dice
 
     def field(self, name: str) -> str:
