@@ -23,11 +23,12 @@ from liquid.builtin.tags import (
 )
 from liquid.builtin.tags.case_tag import MultiExpressionBlockNode
 from liquid.builtin.tags.for_tag import ForNode
-from liquid.exceptions import FilterArgumentError, LiquidSyntaxError, ResourceLimitError
+from liquid.exceptions import FilterArgumentError, LiquidError, LiquidSyntaxError, ResourceLimitError
 from liquid.expression import Expression
+from liquid.parser import get_parser
 from liquid.tag import Tag
 from liquid.template import BoundTemplate
-from liquid.token import TOKEN_EXPRESSION, TOKEN_TAG, Token
+from liquid.token import TOKEN_EOF, TOKEN_EXPRESSION, TOKEN_TAG, Token
 from liquid.undefined import Undefined
 
 from fabula.features.prompting.fuel import MAX_ITEMS, Fuelled, Unknown
@@ -155,6 +156,13 @@ class _MacroTag(Tag):
         return _MacroNode(token, parse(stream.expect(TOKEN_EXPRESSION).value, token.start_index))
 
 
+def _end_of_expression(stream: TokenStream) -> Token:
+    """Where the expression ends that was being read: the stream stands in its tag or output, or just behind."""
+    behind = reversed(stream.tokens[: stream.pos])
+    found = next((token for token in (stream.current, *behind) if token.kind == TOKEN_EXPRESSION), stream.eof)
+    return Token(TOKEN_EOF, "", found.start_index + len(found.value), found.source)
+
+
 class Sandbox(Environment):
     """The only Liquid environment. Strict in syntax and filters; text is text, so nothing is escaped."""
 
@@ -176,6 +184,17 @@ class Sandbox(Environment):
 
     def tokenizer(self) -> Callable[[str], Iterator[Token]]:
         return tokenize
+
+    def _parse(self, source: str) -> list[Node]:
+        """As the library does, but every error gets a place, also that of an expression which ends too early."""
+        stream = TokenStream(self.tokenizer()(source))
+        stream.eof = Token(TOKEN_EOF, "", len(source), source)
+        try:
+            return get_parser(self).parse(stream)
+        except LiquidError as error:
+            if error.token is None or error.token.start_index < 0:
+                error.token = _end_of_expression(stream)
+            raise
 
     def compile(self, source: str) -> BoundTemplate:
         """Parse, then put the meters in; raises `LiquidSyntaxError` and its kin."""
