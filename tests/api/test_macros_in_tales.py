@@ -1,7 +1,9 @@
 """Macros in greetings and posted messages: what is stored, over real HTTP and both databases."""
 
+import re
 from typing import Any
 
+from fabula.plugins.testing import ScriptedModel
 from tests.server import Client
 
 
@@ -40,3 +42,44 @@ async def test_an_escape_alone_loses_its_backslashes(client: Client) -> None:
     chat = await client.chat()
     assert await post(client, chat, r"\{\{char\}\}") == "{{char}}"
     assert await post(client, chat, "a { b } \\ c < d") == "a { b } \\ c < d"
+
+
+LAST = "{{lastMessage}}|{{lastUserMessage}}|{{lastCharMessage}}|{{lastMessageId}}|{{idle_duration}}"
+
+
+async def test_a_posted_message_tells_what_was_said_before_it(client: Client) -> None:
+    chat = await client.chat(first_mes="Good evening.", scenario="{{lastMessage}}")
+    assert await post(client, chat, LAST) == "Good evening.||Good evening.|0|just now"
+    assert await post(client, chat, "Good day.") == "Good day."
+    assert await post(client, chat, LAST) == "Good day.|Good day.|Good evening.|2|a few seconds"
+    assert await post(client, chat, "{{scenario}}") == "Good day.|Good day.|Good evening.|2|a few seconds"
+
+
+async def test_an_edit_sees_what_stands_before_the_message(client: Client) -> None:
+    chat = await client.chat()
+    await post(client, chat, "One")
+    await post(client, chat, "Two")
+    path = f"/v1/messages/{(await client.messages(chat))[1]['id']}"
+    edited = await client.call("PATCH", path, json={"promptText": "{{lastMessage}}!"}, status=200)
+    assert edited["promptText"] == "Good evening.!"
+
+
+async def test_a_greeting_has_nothing_before_it(client: Client) -> None:
+    chat = await client.chat(first_mes="<{{lastMessage}}{{lastMessageId}}>{{idle_duration}}")
+    assert (await first_of(client, chat))["promptText"] == "<>just now"
+
+
+async def test_a_prompt_tells_of_the_model_and_the_answer(client: Client, model: ScriptedModel) -> None:
+    chat = await client.chat(scenario="{{model}} {{lastGenerationType}} {{maxPrompt}}")
+    await client.say(chat)
+    assert re.search(r"scripted normal [1-9]\d+$", model.requests[-1].messages[0].content)
+
+
+async def test_what_is_not_known_stays_as_text_and_is_reported(client: Client) -> None:
+    chat = await client.chat()
+    text = "{{currentSwipeId}} {{lastSwipeId}} {{summary}} {{lastGenerationType}}"
+    body = {"templateText": text + "{% if summary != '' %}?{% endif %}", "chatId": chat}
+    found = await client.call("POST", "/v1/prompt-templates/preview", json=body, status=200)
+    assert found["text"] == "{{currentSwipeId}} {{lastSwipeId}} {{summary}} normal"
+    assert found["unknownMacros"] == ["currentswipeid", "lastswipeid", "summary"]
+    assert await post(client, chat, text) == text

@@ -111,7 +111,7 @@ class _Scope(Mapping[str, object]):
         macro = TABLE[name.lower()]
         if not macro.takes(0):
             raise KeyError(name)
-        return macro.run(self._session, ())
+        return macro.run(self._session, ()) or ""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

@@ -44,7 +44,7 @@ class Persona:
 
 @dataclass(frozen=True, slots=True)
 class LastMessages:
-    """What the last-message macros print. Ids are places in the history; None before there is one."""
+    """What the last-message macros print. Ids are places in the history; None before there is one, or where unknown."""
 
     text: str = ""
     user_text: str = ""
@@ -53,7 +53,7 @@ class LastMessages:
     first_included_id: int | None = None
     swipe: int | None = None  # from 1
     swipes: int | None = None
-    user_at: datetime | None = None  # when the user last wrote; aware
+    user_at: datetime | None = None  # when the user last wrote before the last message; aware
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class MacroContext:
     """All that macros can see. The same context, variables and text always give the same result.
 
     `now` is aware; its zone is the one that `{{time}}` and its kin print. `original` is what `{{original}}` splices in:
-    the prompt that the text at hand overrides.
+    the prompt that the text at hand overrides. A macro of what is empty or None because it is unknown stays as text.
     """
 
     char: Character

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from fabula.core.actor import Actor
 from fabula.core.ids import BranchId, ChatId, PersonaId
@@ -99,7 +100,7 @@ def gather_from(
     history = conversations.list_history(tx, actor, found, line, end, take)
     profile = profile_of(tx, actor, found)
     metas = conversations.standing.list_effects(tx, actor, found, line, end)
-    told = tell(tx, actor, found, profile, seed, metas, _last(history) if history else _UNSAID)
+    told = tell(tx, actor, found, profile, seed, metas, last_of(history, found.last_message_at))
     older = history[0].seq if history and len(history) >= take else 0
     return Material(told, line, history, end, profile, load_unread(tx, actor, told.books, shelf), older=older)
 
@@ -215,9 +216,27 @@ def _books(found: Sequence[Candidate], persona: Candidate | None) -> tuple[Candi
     return tuple(known.values())
 
 
-def _last(history: Sequence[HistoryLine]) -> LastMessages:
+def last_of(history: Sequence[HistoryLine], newest_at: datetime | None) -> LastMessages:
+    """What the last-message macros print after `history`; which of its variants a message shows was not read.
+
+    `newest_at` is when the chat's last message was written.
+    """
+    if not history:
+        return _UNSAID
+
     def newest(role: str) -> str:
         return next((line.text for line in reversed(history) if line.role.value == role), "")
 
     end = history[-1]
-    return LastMessages(end.text, newest("user"), newest("assistant"), end.seq, history[0].seq)
+    said = next((line for line in reversed(history[:-1]) if line.role.value == "user"), None)
+    user_at = None if said is None else _written_at(said, newest_at)
+    return LastMessages(end.text, newest("user"), newest("assistant"), end.seq, history[0].seq, user_at=user_at)
+
+
+def _written_at(line: HistoryLine, newest_at: datetime | None) -> datetime:
+    """When a message was written, without a query: when its id, a UUIDv7, was made.
+
+    An imported message is older than its id. In a chat that nobody went on with, its last message tells about when.
+    """
+    made = datetime.fromtimestamp(int(line.message_id.replace("-", "")[:12], 16) / 1000, UTC)
+    return made if newest_at is None else min(made, newest_at)

@@ -1,6 +1,7 @@
 """How a tale is answered: the card, the persona, lore and the history become a prompt."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -15,13 +16,21 @@ from fabula.features.generation.sources import NOTHING, Additions, BuiltPrompt, 
 from fabula.features.generation.tale.compose import Composed, Turn, compose
 from fabula.features.generation.tale.explain import explain
 from fabula.features.generation.tale.lore import asks_standing
-from fabula.features.generation.tale.material import Material, find_standing, gather_from, profile_of, read_books, tell
+from fabula.features.generation.tale.material import (
+    Material,
+    find_standing,
+    gather_from,
+    last_of,
+    profile_of,
+    read_books,
+    tell,
+)
 from fabula.features.generation.tale.memory import to_meta
 from fabula.features.generation.tale.scribe import read_fields
 from fabula.features.generation.tale.stage import TaleStage
-from fabula.features.generation.types import Started
+from fabula.features.generation.types import Mode, Started
 from fabula.features.lore import Lorebook, Shelf
-from fabula.features.prompting import TokenCounter
+from fabula.features.prompting import MacroContext, TokenCounter
 from fabula.plugins import Json
 
 # More messages than any window holds cost time to read and are never sent.
@@ -32,6 +41,9 @@ _LARGE_BOOK = 50
 # Characters. Counting a chat's messages is remembered; what a caller of the protocol brings is as good as new.
 _LARGE_TEXT = 100_000
 _END = 2**31 - 1
+# How far back a posted text looks for what was said last.
+_RECENT = 50
+_LAST = re.compile(r"\{\{\s*#?\s*(?:if\W+)?(?:last|idle)", re.IGNORECASE)
 
 
 class Tales:
@@ -55,7 +67,12 @@ class Tales:
         upto = _END if place.upto is None else place.upto
         metas = conversations.standing.list_effects(tx, actor, chat, branch, upto)
         told = tell(tx, actor, chat, profile_of(tx, actor, chat), str(chat.last_message_at), metas)
-        fields = read_fields(told.macros, told.memory.variables, prompting.DEFAULT_SYSTEM)
+        macros = told.macros
+        if _asks_last(text, macros):
+            said = conversations.list_history(tx, actor, chat, branch, upto, _RECENT)
+            # What of them a prompt will include, nobody knows yet.
+            macros = replace(macros, last=replace(last_of(said, chat.last_message_at), first_included_id=None))
+        fields = read_fields(macros, told.memory.variables, prompting.DEFAULT_SYSTEM)
         found = prompting.macros.expand(text, fields.macros, fields.variables)
         return Expanded(found.text, to_meta((), found.changes))
 
@@ -119,6 +136,7 @@ class Tales:
 
         Where the connection has a tokenizer, a prompt with texts that it has not counted yet is built a second time.
         """
+        material = _asked(material, turn, connection)
         slow = self._is_slow(material)
         books, asks = await asyncio.to_thread(self._open, material) if slow else self._open(material)
         chat, branch = material.told.chat, material.branch
@@ -158,6 +176,25 @@ class Tales:
 
 async def _run(build: Callable[[TokenCounter], Composed], counter: TokenCounter, *, slow: bool) -> Composed:
     return await asyncio.to_thread(build, counter) if slow else build(counter)
+
+
+def _asked(material: Material, turn: Turn, connection: Connection | None) -> Material:
+    """The material with what its macros say of the model and of the answer that is asked for."""
+    macros = replace(
+        material.told.macros,
+        model="" if connection is None else connection.model_name or "",
+        max_prompt=turn.context_tokens - turn.answer_tokens,
+        generation_type="normal" if turn.mode is Mode.REPLY else turn.mode.value,
+    )
+    return replace(material, told=replace(material.told, macros=macros))
+
+
+def _asks_last(text: str, macros: MacroContext) -> bool:
+    """Whether `text`, or a text of card or persona that it may print, asks what was said last."""
+    char = macros.char
+    fields = (macros.user.description, char.description, char.personality, char.scenario, char.mes_example)
+    ours = (char.system_prompt, char.post_history_instructions)
+    return any("{{" in found and _LAST.search(found) for found in (text, *fields, *ours))
 
 
 def window_of(context_tokens: int) -> int:

@@ -35,12 +35,12 @@ def _field(name: str) -> Macro:
     return _plain(lambda session: session.field(name))
 
 
-def _place(read: Callable[[Session], int | None]) -> Macro:
-    """A macro that prints a number, or nothing where there is none."""
+def _known(read: Callable[[Session], str | int | None]) -> Macro:
+    """A macro of what may be unknown where the text is expanded: then it stays as text and is reported."""
 
-    def run(session: Session, args: tuple[str, ...]) -> str:
-        number = read(session)
-        return "" if number is None else str(number)
+    def run(session: Session, args: tuple[str, ...]) -> str | None:
+        value = read(session)
+        return None if value is None or value == "" else str(value)
 
     return Macro(run)
 
@@ -68,6 +68,11 @@ def _reverse(session: Session, args: tuple[str, ...]) -> str:
 def _comment(session: Session, args: tuple[str, ...]) -> str:
     session.comments.append("::".join(args))
     return ""
+
+
+def _tell_last_id(session: Session) -> str:
+    """Nothing where nobody has said anything yet."""
+    return "" if session.ctx.last.id is None else str(session.ctx.last.id)
 
 
 def _names(session: Session) -> str:
@@ -103,16 +108,16 @@ TABLE: dict[str, Macro] = {
     "lastmessage": _plain(lambda s: s.ctx.last.text),
     "lastusermessage": _plain(lambda s: s.ctx.last.user_text),
     "lastcharmessage": _plain(lambda s: s.ctx.last.char_text),
-    "lastmessageid": _place(lambda s: s.ctx.last.id),
-    "firstincludedmessageid": _place(lambda s: s.ctx.last.first_included_id),
-    "currentswipeid": _place(lambda s: s.ctx.last.swipe),
-    "lastswipeid": _place(lambda s: s.ctx.last.swipes),
-    "summary": _plain(lambda s: s.ctx.summary),
-    "input": _plain(lambda s: s.ctx.user_input),
+    "lastmessageid": _plain(_tell_last_id),
+    "firstincludedmessageid": _known(lambda s: s.ctx.last.first_included_id),
+    "currentswipeid": _known(lambda s: s.ctx.last.swipe),
+    "lastswipeid": _known(lambda s: s.ctx.last.swipes),
+    "summary": _known(lambda s: s.ctx.summary),
+    "input": _known(lambda s: s.ctx.user_input),
     "original": _plain(lambda s: s.ctx.original),
-    "model": _plain(lambda s: s.ctx.model),
-    "maxprompt": _place(lambda s: s.ctx.max_prompt),
-    "lastgenerationtype": _plain(lambda s: s.ctx.generation_type),
+    "model": _known(lambda s: s.ctx.model),
+    "maxprompt": _known(lambda s: s.ctx.max_prompt),
+    "lastgenerationtype": _known(lambda s: s.ctx.generation_type),
     "outlet": Macro(lambda s, args: s.ctx.outlets.get(args[0], ""), 1, 1),
     # time
     "time": Macro(clock.tell_time, 0, 1),
