@@ -10,7 +10,7 @@ from fabula.core.errors import AppError
 from fabula.core.ids import ChatId
 from fabula.features import profiles
 from fabula.features.transfer.awake import FIELD, timed_lore, wake
-from fabula.features.transfer.chatfile import HeaderView, Outline, read_object
+from fabula.features.transfer.chatfile import HeaderView, Outline, read_object, title_of
 from fabula.features.transfer.chats import MAX_CHAT_BYTES, import_chats, look_through
 from fabula.features.transfer.destination import Destination, failed
 from fabula.features.transfer.errors import CharacterUnknown
@@ -47,7 +47,7 @@ async def import_group(
         reason = ("transfer.not_a_group", f"not a group: {str(error)[:200]}")
         return [Item(path, ItemKind.GROUP, ItemStatus.FAILED, None, None, (), reason)]
     name = group.get("name")
-    title = name if isinstance(name, str) else path
+    title = (title_of(name) if isinstance(name, str) else "") or path
     members = _texts(group.get("members"))
     cast = [known.cards[key] for member in members if (key := member.rpartition(".")[0]) in known.cards]
     paths = [layout.group_chats[chat] for chat in _chats_of(group) if chat in layout.group_chats]

@@ -13,6 +13,7 @@ from typing import cast
 from fabula.core.actor import Actor
 from fabula.engine.jobs import JobContext
 from fabula.features.transfer.casts import import_character_chats, import_group
+from fabula.features.transfer.chatfile import clean_json
 from fabula.features.transfer.errors import NothingFound
 from fabula.features.transfer.layout import Layout, read_layouts
 from fabula.features.transfer.parts import import_books, import_cards, import_presets, import_settings, learn
@@ -56,7 +57,8 @@ async def import_folder(to: Shelves, context: JobContext, source: Source) -> Jso
 
 
 async def _told(step: Step) -> Json:
-    return [item.to_json() for item in await step.run()]
+    # People read the report, and a text that UTF-8 cannot hold could never be sent to them.
+    return [clean_json(item.to_json()) for item in await step.run()]
 
 
 def _steps(to: Shelves, actor: Actor, source: Source, layout: Layout, nth: int) -> Iterator[tuple[Step, Known]]:

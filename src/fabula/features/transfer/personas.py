@@ -9,7 +9,7 @@ from fabula.db import ReadTx, WriteTx
 from fabula.engine.blobs import BlobKey
 from fabula.features import personas
 from fabula.features.personas import NewPersona, Persona, PersonaPicture
-from fabula.features.transfer.chatfile import KEPT, clean, title_of
+from fabula.features.transfer.chatfile import KEPT, clean, clean_json, title_of
 from fabula.features.transfer.types import JsonObject
 from fabula.plugins import Json
 
@@ -33,12 +33,12 @@ def read_personas(settings: JsonObject) -> Iterator[GivenPersona]:
     power = _object(settings.get("power_user"))
     described = _object(power.get("persona_descriptions"))
     for avatar, name in _object(power.get("personas")).items():
-        about = _object(described.get(avatar))
+        about = _object(clean_json(described.get(avatar)))
         text, book = about.get("description"), about.get("lorebook")
         yield GivenPersona(
-            avatar,
+            clean(avatar),
             (title_of(name) if isinstance(name, str) else "")[:NAME_CHARS] or "User",
-            clean(text) if isinstance(text, str) else "",
+            text if isinstance(text, str) else "",
             book if isinstance(book, str) else "",
             power.get("default_persona") == avatar,
             about,

@@ -10,7 +10,7 @@ from fabula.features.transfer.chatfile.lines import ChatLines, dump, read_object
 from fabula.features.transfer.chatfile.outline import Outline, digest_told, read_outline, without_marks
 from fabula.features.transfer.chatfile.reading import KEPT, read_batches, read_line, read_message
 from fabula.features.transfer.chatfile.swipes import is_extended
-from fabula.features.transfer.chatfile.text import clean, title_of
+from fabula.features.transfer.chatfile.text import clean, clean_json, title_of
 from fabula.features.transfer.chatfile.writing import write_message
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "HeaderView",
     "Outline",
     "clean",
+    "clean_json",
     "digest_told",
     "dump",
     "is_extended",

@@ -14,6 +14,17 @@ def clean(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text) if _UNSTORABLE.search(text) else text
 
 
+def clean_json(value: Json) -> Json:
+    """`value` with `clean` over every text in it, the names of fields included."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [clean_json(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(name): clean_json(item) for name, item in value.items()}
+    return value
+
+
 def text_of(value: Json) -> str:
     """A message's text: as it is, or out of the `{message}` that Chub wraps around it; what is no text is empty."""
     if isinstance(value, dict):

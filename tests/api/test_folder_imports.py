@@ -1,0 +1,65 @@
+"""Data folders that are odd, come again, come twice at once, or are of several people."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from fabula.plugins.testing import ScriptedModel
+from tests.api.test_transfer import bring_folder, card, packed
+from tests.conftest import Place
+from tests.server import Client, running
+
+A9 = {"characters/A9.json": card("Mira")}
+
+
+@pytest.fixture
+async def worker(place: Place) -> AsyncIterator[Client]:
+    """A server whose jobs run."""
+    async with running(place, ScriptedModel(), jobs=True) as found:
+        yield found
+
+
+def group(**fields: Any) -> bytes:
+    return json.dumps({"id": "1", "name": "Crew", "members": ["A9.png"], "chats": [], **fields}).encode()
+
+
+def of_personas(personas: dict[str, str], described: dict[str, Any] | None = None) -> bytes:
+    return json.dumps({"power_user": {"personas": personas, "persona_descriptions": described or {}}}).encode()
+
+
+def by_file(job: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {item["file"]: item for item in job["result"]["items"]}
+
+
+def codes(item: dict[str, Any]) -> list[str]:
+    return [note["code"] for note in item["warnings"]]
+
+
+async def all_of(client: Client, path: str) -> list[dict[str, Any]]:
+    return list((await client.call("GET", f"{path}?limit=200", status=200))["items"])
+
+
+async def test_half_a_character_in_a_name_is_shown_as_a_replacement(worker: Client) -> None:
+    described = {"\ud800.png": {"description": "A \ud801", "\ud802": ["\ud803"]}}
+    odd = json.dumps({"spec": "chara_card_v2", "data": {"name": "Mira", "first_mes": "Hi", "\ud83d": 1}}).encode()
+    files = {
+        **A9,
+        "characters/odd.json": odd,
+        "groups/1.json": group(name="Night crew \ud83d", members=["A9.png"]),
+        "groups/2.json": group(name="None \ud83d", members=["\ud83d.png"]),
+        "settings.json": of_personas({"\ud800.png": "An\udcffn"}, described),
+        "worlds/Sea.json": json.dumps({"name": "\ud83d", "entries": {}, "\ud83d": 1}).encode(),
+        "OpenAI Settings/Calm.json": json.dumps({"temperature": "\ud83d"}).encode(),
+    }
+    job = await bring_folder(worker, packed(files))
+    assert job["status"] == "done"
+    assert by_file(job)["groups/1.json"]["name"] == "Night crew \ufffd"
+    await worker.call("GET", "/v1/jobs", status=200)
+    (persona,) = await all_of(worker, "/v1/personas")
+    assert (persona["name"], persona["description"]) == ("An\ufffdn", "A \ufffd")
+    assert persona["settings"]["sillytavern"]["\ufffd"] == ["\ufffd"]
+    assert by_file(job)["\ufffd.png"]["id"] == persona["id"]
+    again = await bring_folder(worker, packed(files))
+    assert by_file(again)["\ufffd.png"]["status"] == "duplicate"
