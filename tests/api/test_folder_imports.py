@@ -1,5 +1,6 @@
 """Data folders that are odd, come again, come twice at once, or are of several people."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,6 +11,7 @@ from fabula.plugins.testing import ScriptedModel
 from tests.api.test_transfer import bring_folder, card, packed
 from tests.conftest import Place
 from tests.server import Client, running
+from tests.unit.transfer.making import chat_file, header, said
 
 A9 = {"characters/A9.json": card("Mira")}
 
@@ -63,3 +65,40 @@ async def test_half_a_character_in_a_name_is_shown_as_a_replacement(worker: Clie
     assert by_file(job)["\ufffd.png"]["id"] == persona["id"]
     again = await bring_folder(worker, packed(files))
     assert by_file(again)["\ufffd.png"]["status"] == "duplicate"
+
+
+async def test_of_two_imports_at_once_each_thing_comes_in_once(worker: Client) -> None:
+    files = {
+        "characters/A9.json": card("Mira"),
+        "settings.json": of_personas({f"{n}.png": f"Ann {n}" for n in range(45)}),
+        **{f"worlds/{n}.json": json.dumps({"name": f"W{n}", "entries": {}}).encode() for n in range(15)},
+        **{f"OpenAI Settings/{n}.json": json.dumps({"temperature": n / 10}).encode() for n in range(15)},
+    }
+    jobs = await asyncio.gather(*(bring_folder(worker, packed(files)) for _ in range(2)))
+    assert [job["status"] for job in jobs] == ["done", "done"]
+    assert len(await all_of(worker, "/v1/personas")) == 45
+    assert len(await all_of(worker, "/v1/lorebooks")) == 15
+    assert len(await all_of(worker, "/v1/generation-presets")) == 15
+
+
+async def test_each_of_two_people_keeps_their_own_persona_of_one_picture(worker: Client) -> None:
+    told = header(persona="user-default.png")
+    files: dict[str, bytes] = {}
+    for who in ("alice", "bob"):
+        described = {"user-default.png": {"description": f"I am {who}."}}
+        files |= {
+            f"data/{who}/characters/A9.json": card("Mira", description=who),
+            f"data/{who}/chats/A9/Main.jsonl": chat_file(told, said(f"Hello {who}")),
+            f"data/{who}/settings.json": of_personas({"user-default.png": who.title()}, described),
+        }
+    job = await bring_folder(worker, packed(files))
+    found = {persona["name"]: persona for persona in await all_of(worker, "/v1/personas")}
+    assert {name: one["description"] for name, one in found.items()} == {"Alice": "I am alice.", "Bob": "I am bob."}
+    for who in ("alice", "bob"):
+        chat = by_file(job)[f"data/{who}/chats/A9/Main.jsonl"]["id"]
+        settings = (await worker.call("GET", f"/v1/chats/{chat}", status=200))["settings"]
+        assert settings == {"personaId": found[who.title()]["id"]}
+    renamed = {"name": "Robert"}
+    await worker.call("PATCH", f"/v1/personas/{found['Bob']['id']}", json=renamed, status=200)
+    again = await bring_folder(worker, packed(files))
+    assert again["result"]["counts"]["persona.duplicate"] == 2

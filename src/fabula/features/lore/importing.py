@@ -9,7 +9,7 @@ from fabula.core.actor import Actor, Scope
 from fabula.core.errors import AppError
 from fabula.core.ids import uuid7
 from fabula.db import WriteTx
-from fabula.features import audit, profiles
+from fabula.features import audit, identity, profiles
 from fabula.features.lore import store
 from fabula.features.lore.books import read_lorebook
 from fabula.features.lore.entries import order_of
@@ -73,6 +73,7 @@ def parse_file(file: str, data: bytes) -> ParsedBook:
 def import_books(tx: WriteTx, actor: Actor, files: Sequence[ParsedBook]) -> list[BookItem]:
     """Store what was read; a file whose content is here already is a `duplicate` and carries that book's id."""
     actor.require(Scope.WORKSHOP_WRITE)
+    identity.hold_workspace(tx, actor)  # two imports of one file at the same time would each find none of it
     return [_import_one(tx, actor, file) for file in files]
 
 

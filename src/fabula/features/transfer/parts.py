@@ -7,14 +7,14 @@ from pathlib import PurePosixPath
 from fabula.core.actor import Actor
 from fabula.core.errors import AppError
 from fabula.core.ids import PersonaId, ProfileId
-from fabula.engine.blobs import BlobKey
 from fabula.features import lore, profiles
 from fabula.features.lore import LorebookId
-from fabula.features.personas import media_type_of
+from fabula.features.personas import PersonaPicture, media_type_of
 from fabula.features.profiles import ImportItem, ParsedFile
 from fabula.features.transfer import personas, presets
 from fabula.features.transfer.chatfile import read_object
 from fabula.features.transfer.layout import Layout
+from fabula.features.transfer.personas import GivenPersona, ReadyPersona
 from fabula.features.transfer.shelves import Known, Shelves, bind
 from fabula.features.transfer.source import Source
 from fabula.features.transfer.types import Item, ItemKind, ItemStatus, JsonObject, Note
@@ -23,6 +23,7 @@ from fabula.plugins import Json
 MAX_CARD_BYTES = 100 * 2**20
 MAX_JSON_BYTES = 32 * 2**20
 MAX_PICTURE_BYTES = 20 * 2**20
+PERSONAS_AT_ONCE = 20  # what one transaction stores
 
 
 def failed_item(file: str, kind: ItemKind, error: AppError) -> Item:
@@ -99,30 +100,33 @@ async def import_settings(to: Shelves, actor: Actor, source: Source, known: Know
         return [Item(path, ItemKind.SETTINGS, ItemStatus.FAILED, None, None, (), reason)]
     for name in _global_books(settings):
         await bind(to, actor, known.books.get(name), "global", None)
+    return await _import_personas(to, actor, source, known, layout, list(personas.read_personas(settings)))
+
+
+async def _import_personas(
+    to: Shelves, actor: Actor, source: Source, known: Known, layout: Layout, given: Sequence[GivenPersona]
+) -> list[Item]:
     before = await to.db.read(actor, personas.list_known)
-    items = []
-    for given in personas.read_personas(settings):
-        there = before.get(given.avatar)
-        if there is not None:
-            items.append(Item(given.avatar, ItemKind.PERSONA, ItemStatus.DUPLICATE, there.id, there.name))
-            continue
-        picture, notes = await _picture(to, source, layout.pictures.get(given.avatar))
-        made = await to.db.write(actor, personas.create, given, picture)
-        await bind(to, actor, known.books.get(given.lorebook), "persona", made)
-        items.append(Item(given.avatar, ItemKind.PERSONA, ItemStatus.CREATED, made, given.name, notes))
+    items: list[Item] = []
+    for first in range(0, len(given), PERSONAS_AT_ONCE):
+        ready = []
+        for one in given[first : first + PERSONAS_AT_ONCE]:
+            # The picture of one that is here is not stored again.
+            path = None if one.mark in before else layout.pictures.get(one.avatar)
+            picture, notes = await _picture(to, source, path)
+            ready.append(ReadyPersona(one, picture, known.books.get(one.lorebook), notes))
+        items += await to.db.write(actor, personas.store_new, to.scopes, ready)
     return items
 
 
-async def _picture(
-    to: Shelves, source: Source, path: str | None
-) -> tuple[tuple[BlobKey, str] | None, tuple[Note, ...]]:
+async def _picture(to: Shelves, source: Source, path: str | None) -> tuple[PersonaPicture | None, tuple[Note, ...]]:
     if path is None:
         return None, ()
 
-    def put() -> tuple[BlobKey, str]:
+    def put() -> PersonaPicture:
         data = source.read(path, MAX_PICTURE_BYTES)
         kind = media_type_of(data)
-        return to.blobs.put(data), kind
+        return PersonaPicture(to.blobs.put(data), kind)
 
     try:
         return await asyncio.to_thread(put), ()

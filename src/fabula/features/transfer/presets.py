@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from fabula.core.actor import Actor
 from fabula.core.errors import AppError, InvalidInput
 from fabula.db import Database, ReadTx, WriteTx
-from fabula.features import connections
+from fabula.features import connections, identity
 from fabula.features.connections import Defaults, Preset, PresetFields
 from fabula.features.transfer.chatfile import read_object, title_of
 from fabula.features.transfer.layout import PRESETS
@@ -117,6 +117,7 @@ async def import_preset(db: Database, actor: Actor, defaults: Defaults, file: st
 def _store(
     tx: WriteTx, actor: Actor, defaults: Defaults, name: str, params: dict[str, Json], notes: list[Note]
 ) -> tuple[ItemStatus, Preset]:
+    identity.hold_workspace(tx, actor)  # before looking: of two imports at once, the second must find the first's
     same = _find(tx, actor, name, params)
     if same is not None:
         return ItemStatus.DUPLICATE, same
