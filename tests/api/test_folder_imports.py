@@ -102,3 +102,20 @@ async def test_each_of_two_people_keeps_their_own_persona_of_one_picture(worker:
     await worker.call("PATCH", f"/v1/personas/{found['Bob']['id']}", json=renamed, status=200)
     again = await bring_folder(worker, packed(files))
     assert again["result"]["counts"]["persona.duplicate"] == 2
+
+
+async def test_a_group_is_what_became_of_its_chats(worker: Client) -> None:
+    files = {
+        **A9,
+        "groups/1.json": group(),
+        "groups/2.json": group(chats=["bad"]),
+        "groups/3.json": group(chats=["good", "bad"]),
+        "group chats/bad.jsonl": b"",
+        "group chats/good.jsonl": chat_file(header(), said("hi")),
+    }
+    for good in ("created", "duplicate"):
+        found = by_file(await bring_folder(worker, packed(files)))
+        statuses = [found[f"groups/{n}.json"]["status"] for n in (1, 2, 3)]
+        assert statuses == ["skipped", "failed", good]
+    assert codes(found["groups/1.json"]) == ["no_chats"]
+    assert found["groups/2.json"]["error"]["code"] == "transfer.not_a_chat"

@@ -56,10 +56,20 @@ async def import_group(
         return [failed_item(path, ItemKind.GROUP, unknown), *(failed(chat, unknown) for chat in paths)]
     speakers = tuple((speaker, profile) for profile, speaker in cast)
     items = await _import(to, actor, source, known, Cast(cast[0][0], speakers), paths, {"group": group})
-    note = Note("group_of_one", "", f"all members keep their words; from now on {cast[0][1]!r} answers")
-    is_known = bool(items) and all(item.status is ItemStatus.DUPLICATE for item in items)
-    status = ItemStatus.DUPLICATE if is_known else ItemStatus.CREATED
-    return [Item(path, ItemKind.GROUP, status, None, title, (note,)), *items]
+    return [_group_item(path, title, cast[0][1], items), *items]
+
+
+def _group_item(path: str, title: str, answering: str, chats: Sequence[Item]) -> Item:
+    """A group is nothing here but its chats, so what became of them became of it."""
+    if not chats:
+        none = Note("no_chats", "", "it has no chats, and nothing else of a group is kept here")
+        return Item(path, ItemKind.GROUP, ItemStatus.SKIPPED, None, title, (none,))
+    of_one = Note("group_of_one", "", f"all members keep their words; from now on {answering!r} answers")
+    statuses = {chat.status for chat in chats}
+    if statuses == {ItemStatus.FAILED}:
+        return Item(path, ItemKind.GROUP, ItemStatus.FAILED, None, title, (), chats[0].error)
+    status = ItemStatus.CREATED if ItemStatus.CREATED in statuses else ItemStatus.DUPLICATE
+    return Item(path, ItemKind.GROUP, status, None, title, (of_one,))
 
 
 async def _import(

@@ -10,8 +10,11 @@ JsonObject = dict[str, Json]
 
 
 class ItemStatus(StrEnum):
+    """`SKIPPED` is what nothing was brought in of, by rule and not by a fault; its note says why."""
+
     CREATED = "created"
     DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
     FAILED = "failed"
 
 
