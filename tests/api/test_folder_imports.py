@@ -119,3 +119,17 @@ async def test_a_group_is_what_became_of_its_chats(worker: Client) -> None:
         assert statuses == ["skipped", "failed", good]
     assert codes(found["groups/1.json"]) == ["no_chats"]
     assert found["groups/2.json"]["error"]["code"] == "transfer.not_a_chat"
+
+
+async def test_a_card_that_was_used_meanwhile_is_the_same_character(worker: Client) -> None:
+    def used(chat: str, fav: bool, talkative: float) -> bytes:
+        told = json.loads(card("Mira", extensions={"fav": fav, "talkativeness": talkative, "world": ""}))
+        state = {"chat": chat, "fav": fav, "talkativeness": talkative, "create_date": chat, "avatar": chat}
+        return json.dumps({**told, **state}).encode()
+
+    chats = {"chats/Mira/A.jsonl": chat_file(header(), said("hi"))}
+    await bring_folder(worker, packed({"characters/Mira.json": used("Mira - 2024-01-01", False, 0.5), **chats}))
+    again = await bring_folder(worker, packed({"characters/Mira.json": used("Mira - 2024-02-02", True, 1), **chats}))
+    assert again["result"]["counts"] == {"profile.duplicate": 1, "chat.duplicate": 1}
+    other = await bring_folder(worker, packed({"characters/Mira.json": card("Mira", extensions={"world": "Sea"})}))
+    assert other["result"]["counts"] == {"profile.created": 1}

@@ -5,9 +5,13 @@ import hashlib
 from fabula.features.profiles.cards import png
 from fabula.features.profiles.cards.jsontext import canonical
 from fabula.features.profiles.cards.types import CardFile, CardLimits, JsonObject
+from fabula.plugins import Json
 
 # The avatar was read under limits already; here nothing is allocated per chunk.
 _UNLIMITED = CardLimits(chunks=2**31)
+# What SillyTavern writes into a card while it is used: the chat that is open, and marks of its own lists.
+_USE = frozenset({"chat", "create_date", "avatar", "fav", "talkativeness"})
+_USE_EXTENSIONS = frozenset({"fav", "talkativeness"})
 
 
 def greetings(spec: JsonObject) -> tuple[str, ...]:
@@ -22,9 +26,9 @@ def content_hash(card: CardFile) -> str:
 
     The JSON counts as a value, not as text, so key order, spacing and the chunk it stood in do not matter.
     Of a PNG all but its text chunks counts, so a re-export with the same picture is still the same card.
-    Assets other than the avatar do not count.
+    Assets other than the avatar do not count, nor what SillyTavern changes in a card while it is used.
     """
-    digest = hashlib.sha256(canonical(card.raw))
+    digest = hashlib.sha256(canonical(_without_use(card.raw)))
     digest.update(b"\0")
     if card.avatar is None:
         return digest.hexdigest()
@@ -35,3 +39,15 @@ def content_hash(card: CardFile) -> str:
         if chunk.kind not in png.TEXT_CHUNKS:
             digest.update(chunk.whole)
     return digest.hexdigest()
+
+
+def _without_use(raw: Json) -> Json:
+    if not isinstance(raw, dict):
+        return raw
+    lasting = {name: value for name, value in raw.items() if name not in _USE}
+    data = lasting.get("data")
+    extensions = data.get("extensions") if isinstance(data, dict) else None
+    if isinstance(data, dict) and isinstance(extensions, dict):
+        kept = {name: value for name, value in extensions.items() if name not in _USE_EXTENSIONS}
+        lasting["data"] = {**data, "extensions": kept}
+    return lasting
