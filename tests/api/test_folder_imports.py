@@ -117,8 +117,8 @@ async def test_a_group_is_what_became_of_its_chats(worker: Client) -> None:
         found = by_file(await bring_folder(worker, packed(files)))
         statuses = [found[f"groups/{n}.json"]["status"] for n in (1, 2, 3)]
         assert statuses == ["skipped", "failed", good]
-    assert codes(found["groups/1.json"]) == ["no_chats"]
-    assert found["groups/2.json"]["error"]["code"] == "transfer.not_a_chat"
+        assert codes(found["groups/1.json"]) == ["no_chats"]
+        assert found["groups/2.json"]["error"]["code"] == "transfer.not_a_chat"
 
 
 async def test_a_card_that_was_used_meanwhile_is_the_same_character(worker: Client) -> None:
@@ -133,3 +133,59 @@ async def test_a_card_that_was_used_meanwhile_is_the_same_character(worker: Clie
     assert again["result"]["counts"] == {"profile.duplicate": 1, "chat.duplicate": 1}
     other = await bring_folder(worker, packed({"characters/Mira.json": card("Mira", extensions={"world": "Sea"})}))
     assert other["result"]["counts"] == {"profile.created": 1}
+
+
+def world(*texts: str, **more: Any) -> bytes:
+    entries = {str(n): {"uid": n, "key": [f"k{n}"], "content": text} for n, text in enumerate(texts)}
+    return json.dumps({"entries": entries, **more}).encode()
+
+
+def with_world(data: bytes) -> bytes:
+    """A zip with one lorebook, which always takes part."""
+    everywhere = {"world_info_settings": {"world_info": {"globalSelect": ["Sea"]}}}
+    return packed({"worlds/Sea.json": data, "settings.json": json.dumps(everywhere).encode()})
+
+
+async def entries_of(client: Client, book: str) -> dict[str, str]:
+    found = await all_of(client, f"/v1/lorebooks/{book}/entries")
+    return {entry["content"]: entry["id"] for entry in found}
+
+
+async def test_a_lorebook_that_has_grown_is_brought_up_to_date(worker: Client) -> None:
+    first = by_file(await bring_folder(worker, with_world(world("Deep.", "Salt."))))["worlds/Sea.json"]
+    before = await entries_of(worker, first["id"])
+    for texts in (("Deep.", "Salt!", "Blue."), ("Deeper.",)):
+        again = by_file(await bring_folder(worker, with_world(world(*texts))))["worlds/Sea.json"]
+        assert (again["status"], again["id"], codes(again)) == ("created", first["id"], ["updated"])
+        after = await entries_of(worker, first["id"])
+        assert set(after) == set(texts)
+        assert after[texts[0]] == before["Deep."]
+    same = by_file(await bring_folder(worker, with_world(world("Deeper."))))["worlds/Sea.json"]
+    assert same["status"] == "duplicate"
+    assert len(await all_of(worker, "/v1/lorebooks")) == 1
+    bound = await worker.call("GET", f"/v1/lorebooks/{first['id']}/bindings", status=200)
+    assert [one["scope"] for one in bound["items"]] == ["global"]
+
+
+async def test_a_lorebook_that_was_changed_here_stays_as_it_is(worker: Client) -> None:
+    book = by_file(await bring_folder(worker, with_world(world("Deep.", "Salt."))))["worlds/Sea.json"]["id"]
+    entry = (await entries_of(worker, book))["Salt."]
+    await worker.call("PATCH", f"/v1/lorebooks/{book}/entries/{entry}", json={"content": "Mine."}, status=200)
+    again = by_file(await bring_folder(worker, with_world(world("Deep.", "Blue."))))["worlds/Sea.json"]
+    assert (again["status"], again["id"], codes(again)) == ("skipped", book, ["edited_here"])
+    assert set(await entries_of(worker, book)) == {"Deep.", "Mine."}
+    assert len(await all_of(worker, "/v1/lorebooks")) == 1
+
+
+async def test_lorebooks_of_one_name_that_have_nothing_in_common_stay_apart(worker: Client) -> None:
+    alices, bobs = world("Deep.", "Salt."), world("Deep.", "Foam.")
+    both = packed({"a/worlds/Sea.json": alices, "b/worlds/Sea.json": bobs})
+    first = by_file(await bring_folder(worker, both))
+    assert len({item["id"] for item in first.values()}) == 2
+    grown = packed({"a/worlds/Sea.json": alices, "b/worlds/Sea.json": world("Deep.", "Foam.", "Crab.")})
+    again = by_file(await bring_folder(worker, grown))
+    assert {file: item["id"] for file, item in again.items()} == {file: item["id"] for file, item in first.items()}
+    other = world("Wide.").replace(b"k0", b"x")
+    apart = by_file(await bring_folder(worker, packed({"worlds/Sea.json": other})))
+    assert (apart["worlds/Sea.json"]["status"], codes(apart["worlds/Sea.json"])) == ("created", [])
+    assert len(await all_of(worker, "/v1/lorebooks")) == 3

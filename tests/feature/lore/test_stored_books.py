@@ -8,9 +8,10 @@ import pytest
 from fabula.core.actor import Actor
 from fabula.db import Database
 from fabula.features.identity import ensure_local_owner
-from fabula.features.lore import Shelf, import_books, load_books, parse_file, readable
+from fabula.features.lore import Shelf, load_books, parse_file, readable
 from fabula.features.lore.entry_schemas import EntryIn, EntryOut
 from fabula.features.lore.files import ExportFormat, export, join
+from fabula.features.lore.importing import import_books
 from fabula.features.lore.types import Lorebook, LorebookId, LoreEntry
 from fabula.plugins import Json
 

@@ -2,8 +2,9 @@
 
 from fabula.features.lore.activate import activate
 from fabula.features.lore.files import readable
-from fabula.features.lore.importing import import_books, parse_file
+from fabula.features.lore.importing import parse_file
 from fabula.features.lore.library import WholeBook, bind, load_books, pick_books
+from fabula.features.lore.renew import import_or_renew
 from fabula.features.lore.shelf import Shelf
 from fabula.features.lore.store.bindings import BOUND
 from fabula.features.lore.timed import TimedChange, TimedState, fold, timed_from_st
@@ -31,7 +32,7 @@ __all__ = [
     "activate",
     "bind",
     "fold",
-    "import_books",
+    "import_or_renew",
     "load_books",
     "parse_file",
     "pick_books",

@@ -24,6 +24,7 @@ _NAME_CHARS = 500
 class ImportStatus(StrEnum):
     CREATED = "created"
     DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
     FAILED = "failed"
 
 

@@ -12,6 +12,7 @@ from typing import cast
 
 from fabula.core.actor import Actor
 from fabula.engine.jobs import JobContext
+from fabula.features.lore import LorebookId
 from fabula.features.transfer.casts import import_character_chats, import_group
 from fabula.features.transfer.chatfile import clean_json
 from fabula.features.transfer.errors import NothingFound
@@ -43,7 +44,12 @@ async def import_folder(to: Shelves, context: JobContext, source: Source) -> Jso
     layouts = read_layouts(names)
     if not layouts:
         raise NothingFound
-    steps = [step for nth, layout in enumerate(layouts) for step in _steps(to, context.actor, source, layout, nth)]
+    taken = set[LorebookId]()
+    steps = [
+        step
+        for nth, layout in enumerate(layouts)
+        for step in _steps(to, context.actor, source, Known(taken=taken), layout, nth)
+    ]
     items: list[JsonObject] = []
     done, total = 0, sum(step.files for step, _ in steps)
     for step, known in steps:
@@ -61,9 +67,11 @@ async def _told(step: Step) -> Json:
     return [clean_json(item.to_json()) for item in await step.run()]
 
 
-def _steps(to: Shelves, actor: Actor, source: Source, layout: Layout, nth: int) -> Iterator[tuple[Step, Known]]:
-    """In the order in which things refer to each other; each finds in `Known` what the ones before it brought in."""
-    known, mark = Known(), f" ({nth + 1})" if nth else ""
+def _steps(
+    to: Shelves, actor: Actor, source: Source, known: Known, layout: Layout, nth: int
+) -> Iterator[tuple[Step, Known]]:
+    """In the order in which things refer to each other; each finds in `known` what the ones before it brought in."""
+    mark = f" ({nth + 1})" if nth else ""
     common = (to, actor, source, known)
     parts: tuple[tuple[str, Import, Sequence[str]], ...] = (
         ("lorebooks", import_books, layout.worlds),

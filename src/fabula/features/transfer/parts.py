@@ -40,7 +40,9 @@ async def import_books(to: Shelves, actor: Actor, source: Source, known: Known, 
             items.append(failed_item(path, ItemKind.LOREBOOK, error))
             continue
         parsed = await asyncio.to_thread(lore.parse_file, path, data)
-        (found,) = await to.db.write(actor, lore.import_books, [parsed])
+        found = await to.db.write(actor, lore.import_or_renew, parsed, known.taken)
+        if found.lorebook_id is not None:
+            known.taken.add(found.lorebook_id)
         notes = tuple(Note(*note) for note in found.notes)
         status = ItemStatus(found.status.value)
         items.append(Item(path, ItemKind.LOREBOOK, status, found.lorebook_id, found.name, notes, found.error))
@@ -145,6 +147,7 @@ def learn(known: Known, items: Sequence[JsonObject]) -> None:
             known.cards[PurePosixPath(file).stem] = (ProfileId(found), str(item["name"]))
         elif kind == ItemKind.LOREBOOK.value:
             known.books[PurePosixPath(file).stem] = LorebookId(found)
+            known.taken.add(LorebookId(found))
         elif kind == ItemKind.PERSONA.value:
             known.personas[file] = PersonaId(found)
 

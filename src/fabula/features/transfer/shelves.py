@@ -28,12 +28,14 @@ class Known:
     """What was imported so far, by the names that the files of the folder use for it.
 
     Cards by their file's name without ending (which is their chats' folder), each with its profile's id and name;
-    lorebooks by their file's name without ending; personas by their avatar's file name.
+    lorebooks by their file's name without ending; personas by their avatar's file name. `taken` are the lorebooks of
+    all users' folders so far: no other file is a newer form of one of them.
     """
 
     cards: dict[str, tuple[ProfileId, str]] = field(default_factory=dict)
     books: dict[str, LorebookId] = field(default_factory=dict)
     personas: dict[str, PersonaId] = field(default_factory=dict)
+    taken: set[LorebookId] = field(default_factory=set)
 
 
 async def bind(shelves: Shelves, actor: Actor, book: LorebookId | None, scope: str, scope_id: str | None) -> None:

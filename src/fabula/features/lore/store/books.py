@@ -22,6 +22,11 @@ _BOOK = sa.select(k.c.id, k.c.name, k.c.raw_json, _COUNT, k.c.version, k.c.creat
 _FIND = _BOOK.where(_THIS)
 _FIND_SOME = _BOOK.where(k.c.id.in_(_P("books", expanding=True)))
 _FIND_SAME = sa.select(k.c.id, k.c.name).where(_OURS & (k.c.content_hash == _P("hash"))).order_by(k.c.id).limit(1)
+_FIND_NAMESAKES = (
+    sa.select(k.c.id, k.c.content_hash)
+    .where(_OURS & (k.c.name == _P("name")) & k.c.content_hash.is_not(None))
+    .order_by(k.c.id)
+)
 _LIST = _BOOK.order_by(k.c.id.desc()).limit(_P("take"))
 _LIST_AFTER = _LIST.where(k.c.id < _P("after"))
 _INSERT = sa.insert(k)
@@ -29,6 +34,7 @@ _DELETE = sa.delete(k).where(_OURS & _THIS)
 # Every change of a book or of an entry goes through here first, so on PostgreSQL they wait for each other.
 _BUMP = sa.update(k).where(_OURS & _THIS).values(version=k.c.version + 1, updated_at=_P("now"))
 _SET = sa.update(k).where(_OURS & _THIS).values(name=_P("new_name"), raw_json=_P("new_raw"))
+_SET_HASH = sa.update(k).where(_OURS & _THIS).values(content_hash=_P("new_hash"))
 
 _ENTRY_OURS = (e.c.workspace_id == _P("ws")) & (e.c.lorebook_id == _P("book"))
 _ENTRY_THIS = _ENTRY_OURS & (e.c.id == _P("entry"))
@@ -50,6 +56,7 @@ _SET_ENTRY = (
     .where(_ENTRY_THIS)
     .values(raw_json=_P("new_raw"), insertion_order=_P("new_order"), updated_at=_P("now"))
 )
+_DELETE_ENTRIES = sa.delete(e).where(_ENTRY_OURS)
 _DELETE_ENTRY = sa.delete(e).where(_ENTRY_THIS)
 
 
@@ -94,6 +101,12 @@ def find_same_content(tx: ReadTx, ws: WorkspaceId, content_hash: str) -> tuple[L
     return None if row is None else (LorebookId(row.id), row.name)
 
 
+def find_namesakes(tx: ReadTx, ws: WorkspaceId, name: str) -> dict[LorebookId, str]:
+    """The books of that name that came out of files, the oldest first, each with the hash of its file's content."""
+    rows = tx.execute(_FIND_NAMESAKES, {"ws": ws, "name": name})
+    return {LorebookId(row.id): row.content_hash for row in rows}
+
+
 def insert_book(
     tx: WriteTx, ws: WorkspaceId, book: LorebookId, name: str, raw: Mapping[str, Json], content_hash: str | None
 ) -> None:
@@ -117,6 +130,11 @@ def bump_version(tx: WriteTx, ws: WorkspaceId, book: LorebookId) -> bool:
 
 def set_book(tx: WriteTx, ws: WorkspaceId, book: LorebookId, name: str, raw: Mapping[str, Json]) -> None:
     tx.execute(_SET, {"ws": ws, "book": book, "new_name": name, "new_raw": raw})
+
+
+def set_content_hash(tx: WriteTx, ws: WorkspaceId, book: LorebookId, content_hash: str) -> None:
+    """From now on the book is the one of that file."""
+    tx.execute(_SET_HASH, {"ws": ws, "book": book, "new_hash": content_hash})
 
 
 def delete_book(tx: WriteTx, ws: WorkspaceId, book: LorebookId) -> None:
@@ -179,6 +197,11 @@ def set_entries(
     """Raw forms and insertion orders anew."""
     shared = {"ws": ws, "book": book, "now": tx.now}
     tx.execute(_SET_ENTRY, [{**shared, "entry": i, "new_raw": raw, "new_order": at} for i, raw, at in entries])
+
+
+def delete_entries(tx: WriteTx, ws: WorkspaceId, book: LorebookId) -> None:
+    """All of the book's."""
+    tx.execute(_DELETE_ENTRIES, {"ws": ws, "book": book})
 
 
 def delete_entry(tx: WriteTx, ws: WorkspaceId, book: LorebookId, entry: EntryId) -> bool:
