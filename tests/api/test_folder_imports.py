@@ -189,3 +189,25 @@ async def test_lorebooks_of_one_name_that_have_nothing_in_common_stay_apart(work
     apart = by_file(await bring_folder(worker, packed({"worlds/Sea.json": other})))
     assert (apart["worlds/Sea.json"]["status"], codes(apart["worlds/Sea.json"])) == ("created", [])
     assert len(await all_of(worker, "/v1/lorebooks")) == 3
+
+
+async def test_additional_lorebooks_are_bound_to_their_character(worker: Client) -> None:
+    chosen = {
+        "globalSelect": ["Gone"],
+        "charLore": [
+            {"name": "A9", "extraBooks": ["Sea", "Lost"]},
+            {"name": "Nobody", "extraBooks": ["Sea"]},
+            {"name": 1},
+            "odd",
+        ],
+    }
+    settings = json.dumps({"world_info_settings": {"world_info": chosen}}).encode()
+    found = by_file(
+        await bring_folder(worker, packed({**A9, "worlds/Sea.json": world("Deep."), "settings.json": settings}))
+    )
+    bound = await worker.call("GET", f"/v1/lorebooks/{found['worlds/Sea.json']['id']}/bindings", status=200)
+    mira = found["characters/A9.json"]["id"]
+    assert [(one["scope"], one["scopeId"]) for one in bound["items"]] == [("entity_profile", mira)]
+    told = found["settings.json"]
+    assert (told["kind"], told["status"]) == ("settings", "skipped")
+    assert codes(told) == ["book_missing", "book_missing", "card_missing"]

@@ -17,8 +17,8 @@ from fabula.features.transfer.layout import Layout
 from fabula.features.transfer.personas import GivenPersona, ReadyPersona
 from fabula.features.transfer.shelves import Known, Shelves, bind
 from fabula.features.transfer.source import Source
-from fabula.features.transfer.types import Item, ItemKind, ItemStatus, JsonObject, Note
-from fabula.plugins import Json
+from fabula.features.transfer.types import Item, ItemKind, ItemStatus, JsonObject, Note, Notes
+from fabula.features.transfer.worlds import additional_books, global_books
 
 MAX_CARD_BYTES = 100 * 2**20
 MAX_JSON_BYTES = 32 * 2**20
@@ -89,7 +89,7 @@ async def import_presets(to: Shelves, actor: Actor, source: Source, known: Known
 
 
 async def import_settings(to: Shelves, actor: Actor, source: Source, known: Known, layout: Layout) -> list[Item]:
-    """The personas, and which lorebooks always take part."""
+    """The personas, and which lorebooks take part, always or with a character."""
     path = layout.settings
     if path is None:
         return []
@@ -100,9 +100,27 @@ async def import_settings(to: Shelves, actor: Actor, source: Source, known: Know
     except (ValueError, RecursionError) as error:
         reason = ("transfer.not_settings", f"not JSON settings: {str(error)[:200]}")
         return [Item(path, ItemKind.SETTINGS, ItemStatus.FAILED, None, None, (), reason)]
-    for name in _global_books(settings):
+    missing = await _bind_books(to, actor, known, settings)
+    told = [Item(path, ItemKind.SETTINGS, ItemStatus.SKIPPED, None, None, missing.all())] if missing.all() else []
+    return told + await _import_personas(to, actor, source, known, layout, list(personas.read_personas(settings)))
+
+
+async def _bind_books(to: Shelves, actor: Actor, known: Known, settings: JsonObject) -> Notes:
+    """Bind the lorebooks that the settings choose, for all chats and for characters; notes of those that are not here."""
+    missing = Notes()
+    for name in global_books(settings):
+        if name not in known.books:
+            missing.add("book_missing", "world_info.globalSelect", f"no lorebook {name!r} is here to take part always")
         await bind(to, actor, known.books.get(name), "global", None)
-    return await _import_personas(to, actor, source, known, layout, list(personas.read_personas(settings)))
+    for card, names in additional_books(settings):
+        if card not in known.cards:
+            missing.add("card_missing", "world_info.charLore", f"no card {card!r} is here to bind its lorebooks to")
+            continue
+        for name in names:
+            if name not in known.books:
+                missing.add("book_missing", "world_info.charLore", f"no lorebook {name!r} is here for {card!r}")
+            await bind(to, actor, known.books.get(name), "entity_profile", known.cards[card][0])
+    return missing
 
 
 async def _import_personas(
@@ -162,10 +180,3 @@ def _world_of(spec: JsonObject) -> str:
     world = extensions.get("world") if isinstance(extensions, dict) else None
     has_own = isinstance(own, dict) and bool(own.get("entries"))
     return world if isinstance(world, str) and not has_own else ""
-
-
-def _global_books(settings: JsonObject) -> list[str]:
-    found: Json = settings
-    for key in ("world_info_settings", "world_info", "globalSelect"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
