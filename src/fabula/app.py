@@ -1,13 +1,11 @@
 """The composition root: settings → database → engine → plugins → slices → ASGI. Everything is wired here, by hand."""
 
-import gc
 import sys
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import structlog
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
@@ -33,6 +31,7 @@ from fabula.features.generation import http as generation_http
 from fabula.features.generation.live.flusher import Flusher
 from fabula.features.generation.live.follow import Follower
 from fabula.features.generation.live.generations import LiveRegistry
+from fabula.features.generation.pipelines import StepKinds, own_plugin
 from fabula.features.generation.protocol import ERROR_SHAPES
 from fabula.features.generation.sources import TurnSources
 from fabula.features.generation.tale.previews import Previews, tale_scopes
@@ -53,14 +52,12 @@ from fabula.http import jobs as jobs_http
 from fabula.http.deps import HttpContext
 from fabula.http.middleware import Gate, Limits
 from fabula.http.schemas import ErrorOut
-from fabula.plugins import Json
+from fabula.plugins import FoundPlugin, Json, find_plugins
 from fabula.providers.embedded.model import CONTEXT_TOKENS, EmbeddedModel
 from fabula.providers.embedded.pull import SOURCES, Source
 from fabula.providers.embedded.weights import WeightsFolder
 from fabula.providers.openai_compatible import OpenAICompatible, Timeouts
 from fabula.upkeep import Kept, start_upkeep
-
-log = structlog.get_logger()
 
 EMBEDDED_ANSWER_TOKENS = 512
 
@@ -79,6 +76,7 @@ class Fabula:
     jobs: Jobs
     turns: Turns
     local_models: connections_http.LocalShelf
+    plugins: tuple[FoundPlugin, ...]
 
     async def start_jobs(self) -> None:
         """Once the server listens: the job library is slow to load, and nobody waits for it."""
@@ -108,7 +106,9 @@ async def open_fabula(
         where = settings.sql_url() or settings.data / SQLITE_NAME
         jobs = Jobs(db, where, instance, executes=settings.role in {Role.ALL, Role.WORKER})
         member.on_death(jobs.reap)
-        turns = await _open_turns(settings, db, member, connections, stack)
+        plugins = installed_plugins()
+        kinds = StepKinds(step for found in plugins for step in found.plugin.steps)
+        turns = await _open_turns(settings, db, member, connections, kinds, stack)
         stack.push_async_callback(jobs.stop)
         kept = Kept(settings.operation_hours, settings.job_days)
         await start_upkeep(db, jobs, kept, stack, alone=settings.sql_url() is None)
@@ -118,7 +118,7 @@ async def open_fabula(
         jobs.register(transfer.IMPORT_FOLDER, transfer_jobs.folder_handler(shelves))
         local = connections_http.LocalShelf(WeightsFolder(settings.data), sources, jobs)
         jobs.register(PULL_MODEL, connections_jobs.pull_handler(local.folder, sources))
-        yield Fabula(settings, owner, db, bus, blobs, instance, connections, jobs, turns, local)
+        yield Fabula(settings, owner, db, bus, blobs, instance, connections, jobs, turns, local, plugins)
 
 
 async def _open_database(settings: Settings, bus: Bus, stack: AsyncExitStack) -> Database:
@@ -145,7 +145,12 @@ def _open_instance(settings: Settings, db: Database, instance: InstanceId) -> In
 
 
 async def _open_turns(
-    settings: Settings, db: Database, member: Instance, connections: Connections, stack: AsyncExitStack
+    settings: Settings,
+    db: Database,
+    member: Instance,
+    connections: Connections,
+    kinds: StepKinds,
+    stack: AsyncExitStack,
 ) -> Turns:
     instance = member.id
 
@@ -156,7 +161,7 @@ async def _open_turns(
     member.on_death(reap)
     await member.start()
     stack.push_async_callback(member.stop)
-    sources = TurnSources()
+    sources = TurnSources(kinds)
     sources.register(ChatKind.TALE, Tales())
     registry = LiveRegistry(settings.keep_live_seconds)
     flusher = Flusher(db, registry, instance, settings.flush_seconds, peers=settings.sql_url() is not None)
@@ -166,6 +171,14 @@ async def _open_turns(
     stack.push_async_callback(orchestrator.stop)
     follower = Follower(db, registry, settings.flush_seconds, settings.max_streams)
     return Turns(db, orchestrator, follower, sources, settings.max_message_bytes)
+
+
+def installed_plugins() -> tuple[FoundPlugin, ...]:
+    """What comes with the server, then what is installed beside it.
+
+    The server runs without those that have a fault: a step that is missing fails its run and says so.
+    """
+    return find_plugins(own_plugin())
 
 
 def _open_connections(settings: Settings, connection: Connection | None) -> Connections:
@@ -207,9 +220,8 @@ def build_app(fabula: Fabula) -> FastAPI:
     # First, for routes are tried in order and these are the hot ones.
     app.include_router(generation_http.routes(fabula.turns))
     app.include_router(generation_http.protocol_routes(fabula.turns, fabula.connections))
-    app.include_router(
-        system.routes(fabula.db, fabula.bus, __version__, lambda: features_of(fabula), settings.redacted())
-    )
+    features = {"accounts": False, "embeddedModel": settings.model_url is None}
+    app.include_router(system.routes(fabula.db, fabula.bus, __version__, lambda: features, settings.redacted()))
     app.include_router(identity_http.routes(check_bindings))
     app.include_router(profiles_http.routes(fabula.blobs, fabula.jobs))
     app.include_router(connections_http.routes(fabula.connections, fabula.local_models))
@@ -236,15 +248,3 @@ def _add_workshop(app: FastAPI, fabula: Fabula) -> None:
     app.include_router(personas_http.routes(fabula.blobs))
     app.include_router(prompting_http.routes(scopes, previews.template))
     app.include_router(lore_http.routes(scopes, previews.lore))
-
-
-def features_of(fabula: Fabula) -> dict[str, bool]:
-    """What is switched on here."""
-    return {"accounts": False, "embeddedModel": fabula.settings.model_url is None}
-
-
-def calm_collector() -> None:
-    """Measured: with start-up's objects frozen and rarer young collections, the worst gap of 1,000 streams halves."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)

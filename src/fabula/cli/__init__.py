@@ -4,13 +4,14 @@ import sys
 
 import typer
 
-from fabula.cli import chat, db, doctor, imports, models, search, secrets, serve, transfers
+from fabula.cli import chat, db, doctor, imports, models, plugins, search, secrets, serve, transfers
 from fabula.core.errors import AppError
 
 app = typer.Typer(help="Fabula: durable, branching AI conversations on your own server.", no_args_is_help=True)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("chat")(chat.chat)
+app.command("plugins")(plugins.plugins)
 app.add_typer(db.app, name="db")
 app.add_typer(models.app, name="models")
 app.add_typer(imports.app, name="import")

@@ -45,6 +45,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _database(settings)
     yield _page()
     yield _model(settings)
+    yield _plugins()
 
 
 def _data_folder(folder: Path) -> Finding:
@@ -93,3 +94,12 @@ def _model(settings: Settings) -> Finding:
         todo = "run `fabula models pull`, or set FABULA_MODEL_URL to an OpenAI-compatible server"
         return Finding("model", False, "no weights here", todo)
     return Finding("model", True, f"{used.title}, on this machine")
+
+
+def _plugins() -> Finding:
+    from fabula.app import installed_plugins
+
+    installed = installed_plugins()[1:]
+    faults = [found.fault.message for found in installed if found.fault is not None]
+    state = ", ".join(f"{found.distribution} {found.version}" for found in installed) or "none installed"
+    return Finding("plugins", not faults, state, "; ".join(faults))

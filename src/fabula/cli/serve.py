@@ -1,18 +1,24 @@
 """`fabula serve`: the server and its page."""
 
+import gc
 import resource
 import signal
 import socket
 import sys
 import webbrowser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 import uvloop
 
 from fabula.config import Role, Settings, load_settings
 from fabula.core.errors import AppError, Kind
+from fabula.plugins import FoundPlugin
+
+log = structlog.get_logger()
 
 GRACE_SECONDS = 5
 
@@ -77,24 +83,39 @@ def listen(settings: Settings) -> socket.socket:
 
 
 async def _serve(settings: Settings, listener: socket.socket, *, open_page: bool) -> None:
-    from fabula.app import build_app, calm_collector, open_fabula
+    from fabula.app import build_app, open_fabula
     from fabula.cli.first_start import add_example
     from fabula.cli.server import Server
 
     async with open_fabula(settings) as fabula:
+        tell_faults(fabula.plugins)
         await add_example(fabula)
         server = Server(build_app(fabula), fabula, GRACE_SECONDS)
         host, port = listener.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         server.on_started = lambda: _announce(address, open_page=open_page)
-        calm_collector()
+        _calm_collector()
         await server.serve(sockets=[listener])
+
+
+def tell_faults(plugins: Iterable[FoundPlugin]) -> None:
+    """The server goes on without a plugin that cannot be used, but not silently."""
+    for found in plugins:
+        if found.fault is not None:
+            log.error("plugin.unusable", message=found.fault.message, exc_info=found.fault.__cause__)
 
 
 def _announce(address: str, *, open_page: bool) -> None:
     print(f"Fabula is ready: {address}", flush=True)
     if open_page:
         webbrowser.open(address)
+
+
+def _calm_collector() -> None:
+    """Measured: with start-up's objects frozen and rarer young collections, the worst gap of 1,000 streams halves."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _raise_file_limit() -> None:

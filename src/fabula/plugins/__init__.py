@@ -17,7 +17,17 @@ from fabula.plugins.contracts import (
     StepType,
     TokenUsage,
 )
-from fabula.plugins.errors import ModelCut, ModelError, ModelGarbage, ModelRejected, ModelTimeout, ModelUnreachable
+from fabula.plugins.errors import (
+    ModelCut,
+    ModelError,
+    ModelGarbage,
+    ModelRejected,
+    ModelTimeout,
+    ModelUnreachable,
+    PluginUnusable,
+)
+from fabula.plugins.registry import FoundPlugin, find_plugins
+from fabula.plugins.shape import Plugin
 
 __all__ = [
     "ChatBatch",
@@ -25,6 +35,7 @@ __all__ = [
     "ChatModel",
     "ChatRequest",
     "FoundMessage",
+    "FoundPlugin",
     "Json",
     "LeftMessage",
     "ModelCut",
@@ -35,10 +46,13 @@ __all__ = [
     "ModelTimeout",
     "ModelUnreachable",
     "ParamProblem",
+    "Plugin",
+    "PluginUnusable",
     "PromptPiece",
     "StepContext",
     "StepKind",
     "StepResult",
     "StepType",
     "TokenUsage",
+    "find_plugins",
 ]

@@ -1,4 +1,4 @@
-"""How a model call fails. `retryable` speaks of a call that has brought no delta yet."""
+"""How a model call fails, and a plugin. `retryable` speaks of a call that has brought no delta yet."""
 
 from fabula.core.errors import AppError, Kind
 
@@ -76,3 +76,20 @@ class ModelCut(ModelError):
     @property
     def message(self) -> str:
         return f"the model at {self.provider!r} closed the stream before the answer was finished; what came is kept"
+
+
+class PluginUnusable(AppError):
+    """An installed plugin that cannot be loaded, is of a wrong shape or wants a name that is taken."""
+
+    kind, code = Kind.UNAVAILABLE, "plugins.unusable"
+    name: str
+    distribution: str
+    version: str
+    reason: str
+
+    @property
+    def message(self) -> str:
+        return (
+            f"the plugin {self.name!r} of {self.distribution} {self.version} cannot be used: {self.reason}; "
+            f"mend or upgrade it, or remove it with `pip uninstall {self.distribution}`"
+        )
