@@ -189,7 +189,7 @@ def test_hidden_keys_count_for_recursion_and_comments_do_not(content: str, expec
 def expand(text: str) -> Expansion:
     """As a tale does it."""
     macros = MacroContext(read_character({"name": "Ann"}), Persona("Bob"), datetime(2026, 1, 1, tzinfo=UTC), "s")
-    found = prompting.expand(text, macros, Variables())
+    found = prompting.macros.expand(text, macros, Variables())
     return Expansion(found.text, found.hidden_keys)
 
 

@@ -102,7 +102,7 @@ def _activate(
     own = Scribe(scribe.macros, scribe.variables)
 
     def expand(text: str) -> Expansion:
-        found = prompting.expand(text, own.macros, own.variables)
+        found = prompting.macros.expand(text, own.macros, own.variables)
         own.take((), found.unknown)
         return Expansion(found.text, found.hidden_keys, partial(own.take, found.changes, ()))
 

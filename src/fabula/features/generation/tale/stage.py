@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from fabula.core.actor import Actor
 from fabula.core.ids import VariantId
 from fabula.db import Database, WriteTx
-from fabula.features import conversations
+from fabula.features import conversations, prompting
 from fabula.features.conversations import HistoryLine
 from fabula.features.generation.sources import Bound
 from fabula.features.generation.tale.compose import Composed
@@ -48,7 +48,8 @@ class TaleStage:
         if told.chat is not None:
             chat = {"id": told.chat.id, "title": told.chat.title, "kind": told.chat.kind.value}
         messages = [{"role": line.role.value, "content": line.text} for line in self._material.history]
-        return TemplateContext(told.macros, told.memory.variables, chat, messages)
+        macros = prompting.expand_fields(told.macros, told.memory.variables).ctx
+        return TemplateContext(macros, told.memory.variables, chat, messages)
 
     async def left(self, after: int, reserve: int) -> Sequence[LeftMessage]:
         found: list[LeftMessage] = []
