@@ -51,12 +51,12 @@ def read_personas(settings: JsonObject) -> Iterator[GivenPersona]:
     power = _object(settings.get("power_user"))
     described = _object(power.get("persona_descriptions"))
     for avatar, name in _object(power.get("personas")).items():
-        about = _object(clean_json(described.get(avatar)))
+        about = _object(described.get(avatar))
         text, book = about.get("description"), about.get("lorebook")
         yield GivenPersona(
             clean(avatar),
             (title_of(name) if isinstance(name, str) else "")[:NAME_CHARS] or "User",
-            text if isinstance(text, str) else "",
+            clean(text) if isinstance(text, str) else "",
             book if isinstance(book, str) else "",
             power.get("default_persona") == avatar,
             about,
@@ -95,8 +95,8 @@ def store_new(tx: WriteTx, actor: Actor, scopes: Scopes, ready: Sequence[ReadyPe
 
 def _create(tx: WriteTx, actor: Actor, one: ReadyPersona, is_default: bool) -> PersonaId:
     given = one.given
-    kept: JsonObject = {KEPT: {**given.raw, "avatar": given.avatar, "name": given.name}}
-    made = personas.create(tx, actor, NewPersona(given.name, given.description, is_default, kept))
+    kept = clean_json({**given.raw, "avatar": given.avatar, "name": given.name})
+    made = personas.create(tx, actor, NewPersona(given.name, given.description, is_default, {KEPT: kept}))
     if one.picture is not None:
         personas.set_avatar(tx, actor, made.id, one.picture)
     return made.id
