@@ -10,6 +10,11 @@ from fabula.plugins import Json
 # What current versions write where older ones wrote the two names.
 UNUSED = "unused"
 _ROLES = ("system", "user", "assistant")  # by SillyTavern's numbers
+# Where the author's note stands, by SillyTavern's numbers: 0 after the main prompt, 2 before it, 1 (and what it does
+# not name) in the chat, which is our usual place.
+_PLACES = {0: "after_char", 2: "before_char"}
+_NUMBERS = {place: number for number, place in _PLACES.items()}
+_IN_CHAT = 1
 _NOTE_CHARS = 20_000
 _MAX_VARIABLES = 1_000
 _VARIABLE_CHARS = 200
@@ -53,6 +58,9 @@ def settings_of(header: JsonObject | None, notes: Notes | None = None) -> JsonOb
         for key in _IDLE:
             if meta.get(key):
                 notes.add("kept_without_effect", f"chat_metadata.{key}", "kept for export; nothing here acts on it")
+        if note is not None and (_whole(meta.get("note_interval")) or 1) > 1:
+            message = "kept for export; here the author's note stands in every prompt"
+            notes.add("kept_without_effect", "chat_metadata.note_interval", message)
     return settings
 
 
@@ -67,7 +75,7 @@ def update_header(header: JsonObject, settings: Mapping[str, Json]) -> JsonObjec
     had, changes = settings_of(header), JsonObject()
     note = settings.get("authorNote")
     if note != had.get("authorNote"):
-        changes |= _write_note(note)
+        changes |= _write_note(note, metadata_of(header))
     variables = settings.get("vars")
     if (variables or None) != had.get("vars"):
         kept = metadata_of(header).get("variables")
@@ -81,10 +89,13 @@ def _note_of(meta: JsonObject) -> JsonObject | None:
     if not isinstance(text, str) or not text or len(text) > _NOTE_CHARS or clean(text) != text or interval == 0:
         return None
     role, depth = _whole(meta.get("note_role")), _whole(meta.get("note_depth"))
+    number = _whole(meta.get("note_position"))
+    place = None if number is None else _PLACES.get(number)
     return {
         "text": text,
         "depth": depth if depth is not None and depth <= _MAX_DEPTH else _DEPTH,
         "role": _ROLES[role] if role is not None and role < len(_ROLES) else "system",
+        **({} if place is None else {"position": place}),
     }
 
 
@@ -93,15 +104,16 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _write_note(note: Json) -> JsonObject:
+def _write_note(note: Json, meta: JsonObject) -> JsonObject:
     if not isinstance(note, dict):
         return {"note_prompt": ""}
-    role = note.get("role")
+    role, place = note.get("role"), note.get("position")
     return {
         "note_prompt": note.get("text", ""),
-        "note_interval": 1,
+        # An interval of 0 switches the note off there, and a note that is set here is on.
+        "note_interval": _whole(meta.get("note_interval")) or 1,
         "note_depth": note.get("depth", _DEPTH),
-        "note_position": 1,
+        "note_position": _NUMBERS.get(place, _IN_CHAT) if isinstance(place, str) else _IN_CHAT,
         "note_role": _ROLES.index(role) if isinstance(role, str) and role in _ROLES else 0,
     }
 
