@@ -90,6 +90,17 @@ class StepBroken(AppError):
         return "the step broke; the log says why"
 
 
+class ResultInvalid(AppError):
+    """A plugin's step made what its contract does not allow."""
+
+    kind, code = Kind.INTERNAL, "pipelines.result_invalid"
+    reason: str
+
+    @property
+    def message(self) -> str:
+        return f"what the step made cannot be used: {self.reason}; its plugin must be mended"
+
+
 class PatternTimeout(AppError):
     kind, code = Kind.INVALID, "pipelines.pattern_timeout"
     rule: int
