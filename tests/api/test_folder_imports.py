@@ -211,3 +211,43 @@ async def test_additional_lorebooks_are_bound_to_their_character(worker: Client)
     told = found["settings.json"]
     assert (told["kind"], told["status"]) == ("settings", "skipped")
     assert codes(told) == ["book_missing", "book_missing", "card_missing"]
+
+
+async def test_what_is_not_taken_over_is_told_by_folder(worker: Client) -> None:
+    folders = ("KoboldAI Settings", "NovelAI Settings", "instruct", "context", "sysprompt", "QuickReplies")
+    files = {f"{folder}/{n}.json": b"{}" for folder in folders for n in range(2)}
+    files |= {"user/images/Mira/1.png": b"", "themes/.gitkeep": b"", "thumbnails/bg/1.png": b""}
+    found = by_file(await bring_folder(worker, packed({**A9, **files})))
+    told = {file: item for file, item in found.items() if item["kind"] == "folder"}
+    assert set(told) == {f"{folder}/" for folder in (*folders, "user")}
+    assert {(item["status"], *codes(item)) for item in told.values()} == {("skipped", "not_taken")}
+    assert "left where they are: 2;" in told["instruct/"]["warnings"][0]["message"]
+
+
+async def test_a_group_chat_that_no_group_names_is_with_who_speaks_in_it(worker: Client) -> None:
+    files = {
+        **A9,
+        "characters/B.json": card("Aqua"),
+        "groups/1.json": group(chats=["named"]),
+        "group chats/named.jsonl": chat_file(header(), said("hi")),
+        "group chats/left.jsonl": chat_file(header(), said("a", name="Aqua"), said("b", name="Aqua"), said("c")),
+        "group chats/strange.jsonl": chat_file(header(), said("d", name="Nobody")),
+        "group chats/bad.jsonl": b"",
+    }
+    for status in ("created", "duplicate"):
+        found = by_file(await bring_folder(worker, packed(files)))
+        left, strange = found["group chats/left.jsonl"], found["group chats/strange.jsonl"]
+        assert (left["status"], codes(left)) == (status, ["no_group"])
+        assert (strange["status"], codes(strange)) == ("skipped", ["no_group"])
+        assert found["group chats/bad.jsonl"]["status"] == "failed"
+        assert codes(found["group chats/named.jsonl"]) == []
+        chat = await worker.call("GET", f"/v1/chats/{left['id']}", status=200)
+        assert chat["entityProfileId"] == found["characters/B.json"]["id"]
+
+
+async def test_a_chat_is_still_known_when_its_group_is_gone(worker: Client) -> None:
+    chat = chat_file(header(), said("a", name="Aqua"), said("b", name="Aqua"), said("c"))
+    files = {**A9, "characters/B.json": card("Aqua"), "group chats/g.jsonl": chat}
+    first = by_file(await bring_folder(worker, packed({**files, "groups/1.json": group(chats=["g"])})))
+    again = by_file(await bring_folder(worker, packed(files)))["group chats/g.jsonl"]
+    assert (again["status"], again["id"]) == ("duplicate", first["group chats/g.jsonl"]["id"])

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from fabula.core.actor import Actor
 from fabula.core.errors import AppError
-from fabula.core.ids import ChatId
+from fabula.core.ids import ChatId, ProfileId
 from fabula.features import profiles
+from fabula.features.conversations import whole
 from fabula.features.transfer.awake import FIELD, timed_lore, wake
 from fabula.features.transfer.chatfile import HeaderView, Outline, read_object, title_of
 from fabula.features.transfer.chats import MAX_CHAT_BYTES, import_chats, look_through
@@ -70,6 +71,37 @@ def _group_item(path: str, title: str, answering: str, chats: Sequence[Item]) ->
         return Item(path, ItemKind.GROUP, ItemStatus.FAILED, None, title, (), chats[0].error)
     status = ItemStatus.CREATED if ItemStatus.CREATED in statuses else ItemStatus.DUPLICATE
     return Item(path, ItemKind.GROUP, status, None, title, (of_one,))
+
+
+async def import_left_chats(to: Shelves, actor: Actor, source: Source, known: Known, layout: Layout) -> list[Item]:
+    """The chats that no group names any more: each with the most talkative of those who speak in it and are here."""
+    items: list[Item] = []
+    for path in sorted(set(layout.group_chats.values()) - known.chats):
+        seen = await look_through(path, lambda path=path: source.read(path, MAX_CHAT_BYTES))  # type: ignore[misc]  # a default binds the loop's value
+        if isinstance(seen, Item):
+            items.append(seen)
+            continue
+        here = {name: profile for profile, name in known.cards.values()}
+        cast = tuple((name, here[name]) for name in seen.names if name in here)
+        if not cast:
+            note = Note("no_group", "", "no group names this chat, and nobody who speaks in it is here")
+            items.append(Item(path, ItemKind.CHAT, ItemStatus.SKIPPED, None, None, (note,)))
+            continue
+        name, profile = await _answering(to, actor, cast, seen)
+        (item,) = await _import(to, actor, source, known, Cast(profile, cast), [path], {})
+        note = Note("no_group", "", f"no group names this chat; from now on {name!r} answers")
+        items.append(replace(item, notes=(*item.notes, note)))
+    return items
+
+
+async def _answering(
+    to: Shelves, actor: Actor, cast: Sequence[tuple[str, ProfileId]], outline: Outline
+) -> tuple[str, ProfileId]:
+    """The first of the cast, unless the chat came in with another of them while its group was still there."""
+    for one in cast:
+        if await to.db.read(actor, whole.find_imported, one[1], outline.key) is not None:
+            return one
+    return cast[0]
 
 
 async def _import(

@@ -13,10 +13,10 @@ from typing import cast
 from fabula.core.actor import Actor
 from fabula.engine.jobs import JobContext
 from fabula.features.lore import LorebookId
-from fabula.features.transfer.casts import import_character_chats, import_group
+from fabula.features.transfer.casts import import_character_chats, import_group, import_left_chats
 from fabula.features.transfer.chatfile import clean_json
 from fabula.features.transfer.errors import NothingFound
-from fabula.features.transfer.layout import Layout, read_layouts
+from fabula.features.transfer.layout import Layout, read_layouts, tell_not_taken
 from fabula.features.transfer.parts import import_books, import_cards, import_presets, import_settings, learn
 from fabula.features.transfer.shelves import Known, Shelves
 from fabula.features.transfer.source import Source
@@ -58,6 +58,7 @@ async def import_folder(to: Shelves, context: JobContext, source: Source) -> Jso
         items += found
         done += step.files
         await context.progress(done, total, step.name)
+    items += [item.to_json() for layout in layouts for item in tell_not_taken(layout)]
     counts = Counter(f"{item['kind']}.{item['status']}" for item in items)
     return {"items": list[Json](items), "counts": dict[str, Json](counts)}
 
@@ -89,3 +90,5 @@ def _steps(
         yield Step(f"chats of {folder}{mark}", len(paths), run), known
     for path in layout.groups:
         yield Step(f"{path}{mark}", 1, partial(import_group, *common, layout, path)), known
+    if layout.group_chats:
+        yield Step(f"chats without a group{mark}", 0, partial(import_left_chats, *common, layout)), known

@@ -1,19 +1,42 @@
 """What the files of a SillyTavern data folder are, by where they lie."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from fabula.features.transfer.types import Item, ItemKind, ItemStatus, Note
 
 _CARDS = frozenset({".png", ".apng", ".json", ".charx", ".yaml", ".yml", ".jpg", ".jpeg"})
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})
 # Folders that make a folder one of SillyTavern's; `settings.json` alone could be anybody's.
 _TELLING = frozenset({"characters", "chats", "worlds", "group chats"})
 PRESETS = ("OpenAI Settings", "TextGen Settings")
+_OTHER_SERVERS = "presets for servers that are not spoken to here"
+_OTHER_PROMPTS = "how SillyTavern writes prompts; here templates of our own do"
+_PAGE = "the look and the buttons of SillyTavern's page"
+# Folders of things that people made and may look for here. Caches, backups and programs are none.
+_NOT_TAKEN = {
+    "KoboldAI Settings": _OTHER_SERVERS,
+    "NovelAI Settings": _OTHER_SERVERS,
+    "instruct": _OTHER_PROMPTS,
+    "context": _OTHER_PROMPTS,
+    "sysprompt": _OTHER_PROMPTS,
+    "reasoning": _OTHER_PROMPTS,
+    "QuickReplies": _PAGE,
+    "themes": _PAGE,
+    "movingUI": _PAGE,
+    "backgrounds": _PAGE,
+    "user": "pictures and files attached to chats",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Paths by what is there. `chats` by the character's folder, which is its card's file name without ending."""
+    """Paths by what is there. `chats` by the character's folder, which is its card's file name without ending.
+
+    `not_taken` counts the files in folders of things that are not brought in.
+    """
 
     cards: Sequence[str]
     chats: Mapping[str, Sequence[str]]
@@ -23,6 +46,7 @@ class Layout:
     pictures: Mapping[str, str]
     presets: Sequence[str]
     settings: str | None
+    not_taken: Mapping[str, int]
 
 
 def read_layouts(names: Iterable[str]) -> list[Layout]:
@@ -76,7 +100,25 @@ def _layout(files: Mapping[tuple[str, ...], str]) -> Layout:
         },
         presets=[path for folder in PRESETS for path in _ending(by_folder.get(folder), {".json"})],
         settings=files.get(("settings.json",)),
+        not_taken=Counter(
+            parts[0] for parts in files if len(parts) > 1 and parts[0] in _NOT_TAKEN and not parts[-1].startswith(".")
+        ),
     )
+
+
+def tell_not_taken(layout: Layout) -> list[Item]:
+    """One item for each folder that nothing is brought in from, with the reason."""
+    return [
+        Item(
+            f"{folder}/",
+            ItemKind.FOLDER,
+            ItemStatus.SKIPPED,
+            None,
+            folder,
+            (Note("not_taken", "", f"files left where they are: {count}; {_NOT_TAKEN[folder]}"),),
+        )
+        for folder, count in sorted(layout.not_taken.items())
+    ]
 
 
 def _ending(folder: Mapping[str, str] | None, endings: Iterable[str]) -> list[str]:

@@ -157,10 +157,11 @@ async def _picture(to: Shelves, source: Source, path: str | None) -> tuple[Perso
 def learn(known: Known, items: Sequence[JsonObject]) -> None:
     """Note what became of a step's files, also when the step was done before a restart."""
     for item in items:
-        found, kind = item["id"], item["kind"]
+        found, kind, file = item["id"], item["kind"], str(item["file"])
+        if kind == ItemKind.CHAT.value:
+            known.chats.add(file)
         if not isinstance(found, str):
             continue
-        file = str(item["file"])
         if kind == ItemKind.PROFILE.value:
             known.cards[PurePosixPath(file).stem] = (ProfileId(found), str(item["name"]))
         elif kind == ItemKind.LOREBOOK.value:

@@ -29,12 +29,13 @@ class Known:
 
     Cards by their file's name without ending (which is their chats' folder), each with its profile's id and name;
     lorebooks by their file's name without ending; personas by their avatar's file name. `taken` are the lorebooks of
-    all users' folders so far: no other file is a newer form of one of them.
+    all users' folders so far: no other file is a newer form of one of them. `chats` are the files that were read.
     """
 
     cards: dict[str, tuple[ProfileId, str]] = field(default_factory=dict)
     books: dict[str, LorebookId] = field(default_factory=dict)
     personas: dict[str, PersonaId] = field(default_factory=dict)
+    chats: set[str] = field(default_factory=set)
     taken: set[LorebookId] = field(default_factory=set)
 
 

@@ -19,7 +19,7 @@ class ItemStatus(StrEnum):
 
 
 class ItemKind(StrEnum):
-    """What an item became; `SETTINGS` stands for the data folder's settings file."""
+    """What an item became; `SETTINGS` stands for the settings file, `FOLDER` for files that nothing here is made of."""
 
     PROFILE = "profile"
     CHAT = "chat"
@@ -28,6 +28,7 @@ class ItemKind(StrEnum):
     PRESET = "preset"
     GROUP = "group"
     SETTINGS = "settings"
+    FOLDER = "folder"
 
 
 @dataclass(frozen=True, slots=True)
