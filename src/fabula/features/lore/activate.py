@@ -28,8 +28,9 @@ def activate(
 
     `books` come in order of scope; their ids are distinct. `expand` turns macros into text: it is called at most
     once for each entry's text, also for one the budget then cuts, and for keys that hold a macro. What they set is
-    kept only of the texts that fire. Same arguments, same result, but for regular expressions that run out of time: those warn. Raises nothing of its
-    own. Takes milliseconds for a large book, so run it in a thread, not on the event loop.
+    kept only of the texts that fire. Same arguments, same result, but for regular expressions that run out of time:
+    those warn. Raises nothing of its own. Takes milliseconds for a large book, so run it in a thread, not on the
+    event loop.
     """
     run = _Scan(books, scan, state, context_tokens, count, expand)
     levels = run.list_levels()
