@@ -58,7 +58,8 @@ def own_shape(problem: Problem) -> Response:
         "trace_id": trace_id(),
         "details": problem.details,
     }
-    return json_response(problem, json.dumps(body, ensure_ascii=False, default=str).encode())
+    # What is quoted of a request, as an id, may hold half a character, which UTF-8 cannot: `?` instead.
+    return json_response(problem, json.dumps(body, ensure_ascii=False, default=str).encode(errors="replace"))
 
 
 def json_response(problem: Problem, body: bytes) -> Response:

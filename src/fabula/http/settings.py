@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from fabula.http.schemas import In, Text
+from fabula.http.schemas import In, Scalar, Text
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
 
@@ -32,7 +32,7 @@ class SettingsIn(In):
     model: Name | None = None
     persona_id: UUID | None = None
     author_note: Annotated[AuthorNoteIn | None, BeforeValidator(_as_note)] = None
-    vars: dict[Name, Text | bool | int | float | None] | None = Field(None, max_length=1_000)
+    vars: dict[Name, Scalar] | None = Field(None, max_length=1_000)
 
     def stored(self) -> dict[str, Any]:
         """What was given, as JSON by its API names."""

@@ -7,16 +7,15 @@ Sources: "Create chat completion" of OpenAI's API reference; llama.cpp, tools/se
 
 import json
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 from fabula.core.errors import FieldProblem, InvalidInput
+from fabula.core.storable import MAX_DEPTH, is_plain
 from fabula.plugins import Json
 
 MAX_BYTES = 100_000
 _HUGE = 2**63 - 1
 _MAX_STOPS = 64
-_HALF = re.compile("[\ud800-\udfff]")
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 Rule = Callable[[Json], str | None]
@@ -151,18 +150,7 @@ def _problems(params: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
         rule = KNOWN.get(name)
         if name in _OURS:
             yield name, "is decided by the server, the chat and the connection"
-        elif not _is_plain(name) or not _is_plain(value):
-            yield name, "must not hold NaN, Infinity, U+0000 or half a character"
+        elif not is_plain(name) or not is_plain(value):
+            yield name, f"must not hold NaN, Infinity, U+0000, half a character, or more than {MAX_DEPTH} levels"
         elif rule is not None and value is not None and (why := rule(value)) is not None:
             yield name, why
-
-
-def _is_plain(value: Json) -> bool:
-    """Whether JSON and both databases can hold it, and a server can be sent it."""
-    if isinstance(value, dict):
-        return all(_is_plain(name) and _is_plain(inner) for name, inner in value.items())
-    if isinstance(value, list):
-        return all(map(_is_plain, value))
-    if isinstance(value, str):
-        return "\x00" not in value and not _HALF.search(value)
-    return not isinstance(value, float) or math.isfinite(value)

@@ -12,6 +12,7 @@ from fabula.features import conversations
 from fabula.features.connections import Connections
 from fabula.features.conversations import ChatOut, MessageOut
 from fabula.features.generation import read
+from fabula.features.generation.block_schemas import stored_blocks
 from fabula.features.generation.pipeline_routes import add_pipelines
 from fabula.features.generation.protocol import Completions, add_routes
 from fabula.features.generation.schemas import (
@@ -107,7 +108,7 @@ def _add_messages(router: APIRouter, turns: Turns) -> None:
         turns.check_length(body.prompt_text or "")
         on = optional_id(body.branch_id) or branch
         keeps = "blocks" not in body.model_fields_set
-        wanted = conversations.edit.Edit(body.prompt_text, None, body.blocks, keeps)
+        wanted = conversations.edit.Edit(body.prompt_text, None, stored_blocks(body.blocks), keeps)
         return await call.write(MessageOut.of, 200, save_edit, turns, message, on, body.version, wanted)
 
     @router.delete("/messages/{messageId}", status_code=204, summary="Delete a message; `restore` brings it back")
@@ -144,7 +145,7 @@ def _add_turns(router: APIRouter, turns: Turns) -> None:
     )
     async def post(call: CallerDep, stream: WantsStream, chat: ChatIdPath, body: MessageIn) -> Response:
         branch = optional_id(body.branch_id)
-        draft = turns.draft(call.actor, body.role, body.prompt_text, body.blocks)
+        draft = turns.draft(call.actor, body.role, body.prompt_text, stored_blocks(body.blocks))
         if not stream:
             return await call.write(MessageOut.of, 201, post_message, turns, chat, branch, draft)
         generation = await turns.start(call.actor, call.operation, begin_reply, chat, branch, draft)

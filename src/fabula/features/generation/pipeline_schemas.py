@@ -8,7 +8,7 @@ from fabula.core.ids import BranchId, ChatId
 from fabula.features.generation.pipelines import Pipeline
 from fabula.features.generation.schemas import StepOut
 from fabula.features.generation.types import Run, Trigger
-from fabula.http.schemas import In, Instant, Out, Text
+from fabula.http.schemas import In, Instant, Out, Plain, Text
 from fabula.plugins import StepKind, StepType
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
@@ -57,7 +57,7 @@ class PipelineIn(In):
 
     name: Name
     enabled: bool = True
-    definition: dict[str, Any]
+    definition: dict[Text, Plain]
 
 
 class PipelinePutIn(PipelineIn):
@@ -69,7 +69,7 @@ class PipelineChangeIn(In):
 
     name: Name | None = None
     enabled: bool | None = None
-    definition: dict[str, Any] | None = None
+    definition: dict[Text, Plain] | None = None
     version: Version | None = None
 
 

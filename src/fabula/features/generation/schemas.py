@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fabula.core.ids import BranchId, ChatId, GenerationId, MessageId, VariantId
+from fabula.features.generation.block_schemas import Blocks
 from fabula.features.generation.read import Trace
 from fabula.features.generation.types import Generation, Mode, StepRecord
 from fabula.http.schemas import In, Instant, Out, Text
@@ -20,7 +21,7 @@ class MessageIn(In):
     role: Literal["user", "system"] = "user"
     prompt_text: Text = Field(min_length=1)
     branch_id: BranchId | None = None
-    blocks: list[dict[str, Any]] | None = Field(None, max_length=100)
+    blocks: Blocks | None = None
 
 
 class GenerateIn(In):
@@ -36,7 +37,7 @@ class EditIn(In):
     """What is left out stays as it is; `blocks: null` shows the text again."""
 
     prompt_text: Text | None = Field(None, min_length=1)
-    blocks: list[dict[str, Any]] | None = Field(None, max_length=100)
+    blocks: Blocks | None = None
     branch_id: BranchId | None = None
     version: int | None = Field(None, ge=1, le=2**31 - 1)
 
@@ -139,7 +140,7 @@ class GivenMessageIn(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: Text | list[dict[str, Any]] | None = None
+    content: str | list[dict[str, Any]] | None = None
     name: Text | None = Field(None, max_length=500)
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from fabula.features.lore.books import read_entry
 from fabula.features.lore.types import EntryId, Logic, LoreRole, Position, StoredEntry
-from fabula.http.schemas import In, Out, Text
+from fabula.http.schemas import In, Out, Plain, Text
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -119,7 +119,7 @@ class EntryIn(In):
     ignore_budget: bool | None = None
     triggers: Keys | None = None
     scan_sources: Keys | None = None
-    extensions: dict[str, Any] = Field(default_factory=dict)
+    extensions: dict[Text, Plain] = Field(default_factory=dict)
 
     def fields(self) -> dict[str, object]:
         """The given fields as `LoreEntry` has them; null means nothing but in `priority` and `scan_depth`."""

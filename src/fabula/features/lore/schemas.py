@@ -11,7 +11,7 @@ from fabula.features.lore.importing import BookItem
 from fabula.features.lore.library import extensions_of, settings_of
 from fabula.features.lore.try_out import TriedOut
 from fabula.features.lore.types import Binding, LorebookId, StoredBook
-from fabula.http.schemas import In, Instant, Out, Text
+from fabula.http.schemas import In, Instant, Out, Plain, Text
 
 Name = Annotated[Text, Field(min_length=1, max_length=500)]
 _OWN = frozenset({"extensions", "version"})
@@ -59,7 +59,7 @@ class BookChangeIn(In):
     token_budget: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     recursive: bool | None = None
     max_recursion_steps: Count | None = None
-    extensions: dict[str, Any] = Field(default_factory=dict)
+    extensions: dict[Text, Plain] = Field(default_factory=dict)
     version: int | None = None
 
     def fields(self) -> dict[str, object]:

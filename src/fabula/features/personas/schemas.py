@@ -6,7 +6,7 @@ from pydantic import Field
 
 from fabula.core.ids import PersonaId
 from fabula.features.personas.types import Persona
-from fabula.http.schemas import In, Instant, Out, Text
+from fabula.http.schemas import In, Instant, Out, Plain, Text
 
 
 class PersonaOut(Out):
@@ -39,7 +39,7 @@ class PersonaIn(In):
     name: Text = Field(min_length=1, max_length=200)
     description: Text = Field("", max_length=100_000)
     is_default: bool = False
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: dict[Text, Plain] = Field(default_factory=dict)
 
 
 class PersonaChangeIn(In):
@@ -48,4 +48,4 @@ class PersonaChangeIn(In):
     name: Text | None = Field(None, min_length=1, max_length=200)
     description: Text | None = Field(None, max_length=100_000)
     is_default: bool | None = None
-    settings: dict[str, Any] | None = None
+    settings: dict[Text, Plain] | None = None

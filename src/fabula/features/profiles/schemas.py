@@ -7,7 +7,7 @@ from pydantic import Field
 from fabula.core.ids import ProfileId
 from fabula.features.profiles.rules import MAX_SEARCHED_TAGS, NAME_CHARS
 from fabula.features.profiles.types import ImportItem, Profile
-from fabula.http.schemas import In, Instant, Out, Text
+from fabula.http.schemas import In, Instant, Out, Plain, Text
 from fabula.http.settings import SettingsIn
 
 MAX_VERSION = 2**31 - 1
@@ -52,7 +52,7 @@ class ProfileIn(In):
     """
 
     name: Text | None = Field(None, min_length=1, max_length=NAME_CHARS)
-    spec: dict[str, Any]
+    spec: dict[Text, Plain]
     tags: list[Annotated[Text, Field(min_length=1)]] | None = Field(None, max_length=MAX_SEARCHED_TAGS)
     settings: SettingsIn | None = None
     version: int | None = Field(None, ge=1, le=MAX_VERSION)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fabula.core.errors import FieldProblem, InvalidInput, invalid
+from fabula.core.storable import is_storable
 from fabula.features.connections import check_params
 from fabula.features.conversations import MessageRole
 from fabula.features.generation.schemas import CompletionIn, GivenMessageIn
@@ -59,15 +60,20 @@ def _given(place: int, message: GivenMessageIn) -> Given:
         raise invalid(path, "must be a text, or a list of parts of type text")
     if isinstance(content, list):
         content = "".join(_text(f"{path}[{n}]", part) for n, part in enumerate(content))
+    elif content is not None:
+        content = _storable(path, content)
     return Given(place, _ROLES[message.role], content or "", message.name or "")
 
 
 def _text(path: str, part: Mapping[str, Any]) -> str:
     if part.get("type") != "text":
         raise invalid(f"{path}.type", f"is {part.get('type')!r}; only parts of type 'text' are understood here")
-    text = part.get("text")
-    if not isinstance(text, str) or not _is_storable(text):
-        raise invalid(f"{path}.text", "must be a text without U+0000 and half a character")
+    return _storable(f"{path}.text", part.get("text"))
+
+
+def _storable(path: str, text: object) -> str:
+    if not isinstance(text, str) or not is_storable(text):
+        raise invalid(path, "must be a text without U+0000 and half a character")
     return text
 
 
@@ -83,7 +89,3 @@ def _params(body: CompletionIn) -> dict[str, Json]:
     params = {name: value for name, value in given.items() if name not in _DROPPED}
     check_params(params, "body")
     return params
-
-
-def _is_storable(text: str) -> bool:
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
