@@ -1479,6 +1479,25 @@ export interface components {
             /** Createdat */
             createdAt: string;
         };
+        /**
+         * BlockIn
+         * @description A part of a message as it is shown, or kept from view. What else belongs to its type is kept as it is.
+         */
+        BlockIn: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "reasoning" | "image" | "tool_call" | "tool_result" | "notice";
+            /**
+             * Visibility
+             * @default both
+             * @enum {string}
+             */
+            visibility?: "both" | "ui_only" | "prompt_only";
+        } & {
+            [key: string]: unknown;
+        };
         /** Body_change_avatar */
         Body_change_avatar: {
             /**
@@ -1971,9 +1990,7 @@ export interface components {
             /** Prompttext */
             promptText?: string | null;
             /** Blocks */
-            blocks?: {
-                [key: string]: unknown;
-            }[] | null;
+            blocks?: components["schemas"]["BlockIn"][] | null;
             /** Branchid */
             branchId?: string | null;
             /** Version */
@@ -2376,9 +2393,7 @@ export interface components {
             /** Branchid */
             branchId?: string | null;
             /** Blocks */
-            blocks?: {
-                [key: string]: unknown;
-            }[] | null;
+            blocks?: components["schemas"]["BlockIn"][] | null;
         };
         /** MessageOut */
         MessageOut: {
