@@ -7,7 +7,12 @@ import report from "@/ui/Report.module.css";
 import classes from "./Import.module.css";
 import { pickItems, type ReportItem, type Status, STATUSES, tally } from "./report";
 
-const ICONS: Readonly<Record<Status, IconName>> = { created: "check", duplicate: "copy", failed: "warn" };
+const ICONS: Readonly<Record<Status, IconName>> = {
+  created: "check",
+  duplicate: "copy",
+  skipped: "minus",
+  failed: "warn",
+};
 const AT_ONCE = 100;
 
 /** How many of each kind came in, and below it each file: what it became, or why it did not. */

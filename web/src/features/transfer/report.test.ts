@@ -15,6 +15,7 @@ const ITEMS = [
   item("a.png", "profile", "created"),
   item("b.png", "profile", "duplicate"),
   item("c.png", "profile", "failed"),
+  item("themes", "folder", "skipped"),
 ];
 
 test("a report is read from a result, and nothing else is taken for one", () => {
@@ -30,6 +31,12 @@ test("the tally counts by kind, characters first, without the kinds that did not
 });
 
 test("failures come first, and one status may be picked", () => {
-  expect(pickItems(ITEMS, null).map(({ file }) => file)).toEqual(["c.png", "w.json", "a.png", "b.png"]);
+  expect(pickItems(ITEMS, null).map(({ file }) => file)).toEqual([
+    "c.png",
+    "themes",
+    "w.json",
+    "a.png",
+    "b.png",
+  ]);
   expect(pickItems(ITEMS, "duplicate").map(({ file }) => file)).toEqual(["b.png"]);
 });

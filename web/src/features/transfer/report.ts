@@ -1,15 +1,15 @@
 /** What became of one file of an import; `id` leads to what it became, or to what was there already. */
 export interface ReportItem {
   readonly file: string;
-  readonly kind: "profile" | "chat" | "lorebook" | "persona" | "preset" | "group" | "settings";
-  readonly status: "created" | "duplicate" | "failed";
+  readonly kind: "profile" | "chat" | "lorebook" | "persona" | "preset" | "group" | "settings" | "folder";
+  readonly status: "created" | "duplicate" | "skipped" | "failed";
   readonly id: string | null;
   readonly name: string | null;
   readonly warnings: readonly { readonly code: string; readonly path: string; readonly message: string }[];
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-export const STATUSES = ["failed", "created", "duplicate"] as const;
+export const STATUSES = ["failed", "skipped", "created", "duplicate"] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** The report in a job's result; none while the job has not ended well. */
@@ -19,13 +19,13 @@ export function readReport(result: unknown): readonly ReportItem[] | null {
 }
 
 export interface Tally {
-  readonly kind: ReportItem["kind"];
+  readonly kind: Exclude<ReportItem["kind"], "folder">;
   readonly created: number;
   readonly duplicate: number;
   readonly failed: number;
 }
 
-/** How many of each kind came in, were known, or failed; in the order of what people look for. */
+/** How many of each kind came in, were known, or failed, not what was passed over; in the order of what people look for. */
 export function tally(items: readonly ReportItem[]): readonly Tally[] {
   const order = ["profile", "chat", "lorebook", "persona", "preset", "group", "settings"] as const;
   return order
@@ -37,7 +37,7 @@ export function tally(items: readonly ReportItem[]): readonly Tally[] {
     .filter(({ created, duplicate, failed }) => created + duplicate + failed > 0);
 }
 
-/** Those with this status, or all; failures first, for they ask for something. */
+/** Those with this status, or all; failures first, for they ask for something, then what was passed over. */
 export function pickItems(items: readonly ReportItem[], status: Status | null): readonly ReportItem[] {
   if (status !== null) return items.filter((item) => item.status === status);
   return STATUSES.flatMap((one) => items.filter((item) => item.status === one));
