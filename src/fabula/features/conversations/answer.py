@@ -111,7 +111,8 @@ def settle(
     found = [(slot.said, said)] if slot.said is not None and said is not None else []
     index_messages(tx, ws, chat, [*found, (slot.message_id, text)] if shown else found)
     if text:
-        store.chats.touch_chat(tx, ws, chat, one_line(text, PREVIEW_CHARS), "")
+        preview = one_line(text, PREVIEW_CHARS)
+        store.previews.note_settled(tx, ws, chat, slot.message_id, slot.variant_id, preview)
 
 
 def interrupt(tx: WriteTx, variants: Sequence[VariantId], said: Sequence[MessageId] = ()) -> None:

@@ -62,7 +62,7 @@ def add_entries(
     store.message_changes.insert_messages(tx, ws, chat.id, branch.id, placed)
     store.variants.insert_variants(tx, ws, [_first_variant(entry) for entry in entries])
     store.branches.advance(tx, ws, branch.id, branch.last_seq + len(entries))
-    _touch(tx, actor, chat, [entry.new for entry in entries])
+    _touch(tx, actor, chat, branch, [entry.new for entry in entries])
     if indexed:
         written = [(entry.id, entry.new.prompt_text) for entry in entries if entry.state is not TextState.STREAMING]
         index_messages(tx, ws, chat.id, written)
@@ -84,12 +84,12 @@ def _first_variant(entry: Entry) -> NewVariant:
     )
 
 
-def _touch(tx: WriteTx, actor: Actor, chat: Chat, added: Sequence[NewMessage]) -> None:
-    """The preview is the newest text; the title, where there is none yet, the first user message."""
+def _touch(tx: WriteTx, actor: Actor, chat: Chat, branch: Branch, added: Sequence[NewMessage]) -> None:
+    """The preview is the newest text of the active branch; the title, where there is none yet, a user's first message."""
     texts = [new.prompt_text for new in added if new.prompt_text]
     said = [new.prompt_text for new in added if new.role is MessageRole.USER]
-    preview = one_line(texts[-1], PREVIEW_CHARS) if texts else chat.last_message_preview or ""
+    preview = one_line(texts[-1], PREVIEW_CHARS) if texts else None
     title = chat.title or (one_line(said[0], TITLE_CHARS) if said else "")
-    store.chats.touch_chat(tx, actor.workspace, chat.id, preview, title)
+    store.previews.note_added(tx, actor.workspace, chat.id, branch.id, preview, title)
     if title != chat.title:
         index_title(tx, actor.workspace, chat.id, title)

@@ -51,6 +51,6 @@ def note_change(tx: WriteTx, actor: Actor, chat: ChatId, message: MessageId | No
     """What a chat shows has changed: its preview follows the active branch, and the world is told."""
     found = get_chat(tx, actor, chat)
     last = list_history(tx, actor, found, get_branch(tx, actor, found, None), END, 1)
-    store.chats.refresh(tx, actor.workspace, chat, one_line(last[0].text, PREVIEW_CHARS) if last else "")
+    store.previews.refresh(tx, actor.workspace, chat, one_line(last[0].text, PREVIEW_CHARS) if last else "")
     ids = {} if message is None else {"messageId": message}
     tx.emit(actor.workspace, "chat.changed", chatId=chat, **ids)

@@ -149,7 +149,7 @@ def _remove_some(tx: WriteTx, ws: WorkspaceId, chat: ChatId) -> bool:
 def _show_last(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId) -> None:
     for last in list_messages(tx, actor, chat, branch, 1, None, None):
         preview = one_line(last.prompt_text, PREVIEW_CHARS)
-        store.chats.set_last(tx, actor.workspace, chat, last.created_at, preview)
+        store.previews.set_last(tx, actor.workspace, chat, last.created_at, preview)
 
 
 def _variant(owner: MessageId, variant: ImportedVariant) -> NewVariant:

@@ -80,4 +80,5 @@ def _greet(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId, new: NewCh
     store.variants.insert_variants(tx, actor.workspace, variants)
     index_messages(tx, actor.workspace, chat, [(message, first.prompt_text)])
     store.branches.advance(tx, actor.workspace, branch, 0)
-    store.chats.touch_chat(tx, actor.workspace, chat, one_line(first.prompt_text, PREVIEW_CHARS), new.title)
+    preview = one_line(first.prompt_text, PREVIEW_CHARS)
+    store.previews.note_added(tx, actor.workspace, chat, branch, preview, new.title)

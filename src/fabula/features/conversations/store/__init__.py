@@ -1,4 +1,4 @@
-"""All SQL of conversations, a module a table; messages have one to read and one to change them, `locking` joins two."""
+"""All SQL of conversations, a module a table; messages have one to read, one to change them; `locking`, `previews` join."""
 
 from fabula.features.conversations.store import (
     branches,
@@ -7,9 +7,21 @@ from fabula.features.conversations.store import (
     locking,
     message_changes,
     messages,
+    previews,
     search,
     standing,
     variants,
 )
 
-__all__ = ["branches", "chats", "effects", "locking", "message_changes", "messages", "search", "standing", "variants"]
+__all__ = [
+    "branches",
+    "chats",
+    "effects",
+    "locking",
+    "message_changes",
+    "messages",
+    "previews",
+    "search",
+    "standing",
+    "variants",
+]

@@ -69,16 +69,6 @@ _FIND_IMPORTED = (
 _FIND_IMPORTED_WITH = _FIND_IMPORTED.where(chats.c.entity_profile_id == _P("profile"))
 _FIND_IMPORTED_ALONE = _FIND_IMPORTED.where(chats.c.entity_profile_id.is_(None))
 _INSERT_CHAT = sa.insert(chats)
-_TOUCH_CHAT = (
-    sa.update(chats)
-    .where((chats.c.id == _P("chat")) & _OURS)
-    .values(
-        title=sa.case((chats.c.title == "", _P("new_title")), else_=chats.c.title),
-        last_message_at=_P("at"),
-        last_message_preview=_P("preview"),
-        updated_at=_P("at"),
-    )
-)
 _CHANGED: dict[str, Any] = {"updated_at": _P("now"), "version": chats.c.version + 1}
 _THIS = (chats.c.id == _P("chat")) & _OURS
 _SET_STATUS = sa.update(chats).where(_THIS).values(status=_P("new_status"), deleted_at=_P("deleted"), **_CHANGED)
@@ -88,9 +78,7 @@ _CHANGE = (
     .values(title=_P("new_title"), status=_P("new_status"), settings_json=_P("settings"), **_CHANGED)
 )
 _ACTIVATE = sa.update(chats).where(_THIS).values(active_branch_id=_P("branch"), **_CHANGED)
-_REFRESH = sa.update(chats).where(_THIS).values(last_message_preview=_P("preview"), updated_at=_P("now"))
 _APPEAR = sa.update(chats).where(_THIS & (chats.c.status == "importing")).values(status="active", updated_at=_P("now"))
-_SET_LAST = sa.update(chats).where(_THIS).values(last_message_at=_P("at"), last_message_preview=_P("preview"))
 _BEAT = sa.update(chats).where(_THIS & (chats.c.status == "importing")).values(updated_at=_P("now"))
 # Across workspaces: what a process that died was importing.
 _UNFINISHED = sa.select(chats.c.id, chats.c.workspace_id).where(
@@ -98,7 +86,7 @@ _UNFINISHED = sa.select(chats.c.id, chats.c.workspace_id).where(
 )
 _REMOVE = sa.delete(chats).where(_THIS & (chats.c.status == "importing"))
 # What every turn runs.
-hot(FIND, _TOUCH_CHAT)
+hot(FIND)
 
 
 def _chat(row: Any) -> Chat:
@@ -198,11 +186,6 @@ def list_chats(
     return Page(tuple(found[:limit]), encode_cursor(last.updated_at.isoformat(), last.id) if last else None)
 
 
-def touch_chat(tx: WriteTx, ws: WorkspaceId, chat: ChatId, preview: str, title: str) -> None:
-    """Note the newest message; name the chat by it if it has no title yet."""
-    tx.post(_TOUCH_CHAT, {"ws": ws, "chat": chat, "at": tx.now, "preview": preview, "new_title": title})
-
-
 def set_status(tx: WriteTx, ws: WorkspaceId, chat: ChatId, status: ChatStatus) -> None:
     deleted = tx.now if status is ChatStatus.DELETED else None
     params = {"ws": ws, "chat": chat, "new_status": status.value, "deleted": deleted, "now": tx.now}
@@ -218,19 +201,9 @@ def activate(tx: WriteTx, ws: WorkspaceId, chat: ChatId, branch: BranchId) -> No
     tx.execute(_ACTIVATE, {"ws": ws, "chat": chat, "branch": branch, "now": tx.now})
 
 
-def refresh(tx: WriteTx, ws: WorkspaceId, chat: ChatId, preview: str) -> None:
-    """Something in it changed, so that its preview may differ."""
-    tx.execute(_REFRESH, {"ws": ws, "chat": chat, "preview": preview, "now": tx.now})
-
-
 def appear(tx: WriteTx, ws: WorkspaceId, chat: ChatId) -> None:
     """An import is complete: show it."""
     tx.execute(_APPEAR, {"ws": ws, "chat": chat, "now": tx.now})
-
-
-def set_last(tx: WriteTx, ws: WorkspaceId, chat: ChatId, at: datetime, preview: str) -> None:
-    """The last message of an import, and when it was written."""
-    tx.execute(_SET_LAST, {"ws": ws, "chat": chat, "at": at, "preview": preview})
 
 
 def beat(tx: WriteTx, ws: WorkspaceId, chat: ChatId) -> None:

@@ -1,0 +1,76 @@
+"""SQL of a chat's `last_message_at` and `last_message_preview`: they are of what its active branch ends with.
+
+Which branch that is is asked in the statement that writes: another request may have activated one meanwhile.
+"""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from fabula.core.ids import BranchId, ChatId, MessageId, VariantId, WorkspaceId
+from fabula.db import WriteTx
+from fabula.db.hot import hot
+from fabula.features.conversations.tables import chat_branches as b
+from fabula.features.conversations.tables import chat_messages as m
+from fabula.features.conversations.tables import chats as c
+
+_P = sa.bindparam
+_THIS = (c.c.id == _P("chat")) & (c.c.workspace_id == _P("ws"))
+_later = m.alias("later")
+_HAS_LATER = sa.exists().where(
+    (_later.c.branch_id == b.c.id) & (_later.c.seq > m.c.seq) & _later.c.deleted_at.is_(None)
+)
+# A branch ends with a message it owns; or, while nothing of its own is there, with the one it forks at, maybe pinned.
+_SHOWN = sa.case(
+    (m.c.branch_id == b.c.id, m.c.selected_variant_id),
+    (m.c.id == b.c.forked_from_message_id, sa.func.coalesce(b.c.forked_from_variant_id, m.c.selected_variant_id)),
+)
+_IS_END = (
+    sa.exists()
+    .where((m.c.id == _P("message")) & (m.c.workspace_id == c.c.workspace_id))
+    .where((b.c.id == c.c.active_branch_id) & (b.c.chat_id == c.c.id))
+    .where((_P("variant") == _SHOWN) & ~_HAS_LATER.correlate(b, m))
+    .correlate(c)
+)
+_IS_ACTIVE = c.c.active_branch_id == _P("branch")
+_TITLE = sa.case((c.c.title == "", _P("new_title")), else_=c.c.title)
+
+
+def _update(claim: sa.ColumnElement[bool]) -> sa.Update:
+    last_at = sa.case((claim, _P("now")), else_=c.c.last_message_at)
+    preview = sa.case(
+        (claim, sa.func.coalesce(_P("preview"), c.c.last_message_preview)), else_=c.c.last_message_preview
+    )
+    return sa.update(c).where(_THIS).values(last_message_at=last_at, last_message_preview=preview, updated_at=_P("now"))
+
+
+_ADD = _update(_IS_ACTIVE).values(title=_TITLE)
+_SETTLE = _update(_IS_END)
+_REFRESH = sa.update(c).where(_THIS).values(last_message_preview=_P("preview"), updated_at=_P("now"))
+_SET = sa.update(c).where(_THIS).values(last_message_at=_P("at"), last_message_preview=_P("preview"))
+# What every turn runs.
+hot(_ADD, _SETTLE)
+
+
+def note_added(tx: WriteTx, ws: WorkspaceId, chat: ChatId, branch: BranchId, preview: str | None, title: str) -> None:
+    """A branch has a new last message, without a text yet if `preview` is None. Names the chat if it has no title."""
+    params = {"branch": branch, "preview": preview, "new_title": title, "now": tx.now}
+    tx.post(_ADD, {"ws": ws, "chat": chat, **params})
+
+
+def note_settled(
+    tx: WriteTx, ws: WorkspaceId, chat: ChatId, message: MessageId, variant: VariantId, preview: str
+) -> None:
+    """A variant was written, wherever in the chat."""
+    params = {"message": message, "variant": variant, "preview": preview, "now": tx.now}
+    tx.post(_SETTLE, {"ws": ws, "chat": chat, **params})
+
+
+def refresh(tx: WriteTx, ws: WorkspaceId, chat: ChatId, preview: str) -> None:
+    """Something in it changed, so that its preview may differ."""
+    tx.execute(_REFRESH, {"ws": ws, "chat": chat, "preview": preview, "now": tx.now})
+
+
+def set_last(tx: WriteTx, ws: WorkspaceId, chat: ChatId, at: datetime, preview: str) -> None:
+    """The last message of an import, and when it was written."""
+    tx.execute(_SET, {"ws": ws, "chat": chat, "at": at, "preview": preview})
