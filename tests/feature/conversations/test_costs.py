@@ -8,7 +8,7 @@ import pytest
 
 from fabula.core.ids import BranchId, MessageId
 from fabula.features import conversations
-from fabula.features.conversations import Chat, MessageRole, NewMessage, branch, read
+from fabula.features.conversations import Chat, MessageRole, NewMessage, branch, read, store
 from tests.feature.conversations.conftest import YOU, World
 from tests.watching import plan, recorded
 
@@ -100,6 +100,18 @@ def test_no_list_scans_a_table_or_sorts(world: World, what: str) -> None:
     assert plans
     bad = [step for step in plans if "USE TEMP B-TREE" in step or "Sort" in step or _is_walk(step)]
     assert not bad, "\n".join(plans)
+
+
+def test_the_end_of_a_chat_is_found_without_a_scan_or_a_sort(world: World) -> None:
+    chat = world.chat("Hello.")
+    world.fill(chat, 300)
+    last = world.read(conversations.list_messages, chat.id, None, 1, None, None)[0]
+    with recorded() as sent:
+        world.write(lambda tx, a: store.previews.note_settled(tx, a.workspace, chat.id, last.selected_variant_id, "x"))
+    plans = world.read(lambda tx, _: plan(tx, [update for update in sent if update[0].startswith("UPDATE chats")]))
+    assert [step for step in plans if "chat_messages" in step]
+    assert not [step for step in plans if "USE TEMP B-TREE" in step or "Sort" in step or _is_walk(step)], plans
+    assert not [step for step in plans if "Filter" in step and "seq" in step], plans
 
 
 def _is_walk(step: str) -> bool:

@@ -111,8 +111,7 @@ def settle(
     found = [(slot.said, said)] if slot.said is not None and said is not None else []
     index_messages(tx, ws, chat, [*found, (slot.message_id, text)] if shown else found)
     if text:
-        preview = one_line(text, PREVIEW_CHARS)
-        store.previews.note_settled(tx, ws, chat, slot.message_id, slot.variant_id, preview)
+        store.previews.note_settled(tx, ws, chat, slot.variant_id, one_line(text, PREVIEW_CHARS))
 
 
 def interrupt(tx: WriteTx, variants: Sequence[VariantId], said: Sequence[MessageId] = ()) -> None:

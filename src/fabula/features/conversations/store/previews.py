@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from fabula.core.ids import BranchId, ChatId, MessageId, VariantId, WorkspaceId
+from fabula.core.ids import BranchId, ChatId, VariantId, WorkspaceId
 from fabula.db import WriteTx
 from fabula.db.hot import hot
 from fabula.features.conversations.tables import chat_branches as b
@@ -16,22 +16,23 @@ from fabula.features.conversations.tables import chats as c
 
 _P = sa.bindparam
 _THIS = (c.c.id == _P("chat")) & (c.c.workspace_id == _P("ws"))
-_later = m.alias("later")
-_HAS_LATER = sa.exists().where(
-    (_later.c.branch_id == b.c.id) & (_later.c.seq > m.c.seq) & _later.c.deleted_at.is_(None)
-)
-# A branch ends with a message it owns; or, while nothing of its own is there, with the one it forks at, maybe pinned.
-_SHOWN = sa.case(
-    (m.c.branch_id == b.c.id, m.c.selected_variant_id),
-    (m.c.id == b.c.forked_from_message_id, sa.func.coalesce(b.c.forked_from_variant_id, m.c.selected_variant_id)),
-)
-_IS_END = (
-    sa.exists()
-    .where((m.c.id == _P("message")) & (m.c.workspace_id == c.c.workspace_id))
-    .where((b.c.id == c.c.active_branch_id) & (b.c.chat_id == c.c.id))
-    .where((_P("variant") == _SHOWN) & ~_HAS_LATER.correlate(b, m))
+_fork = m.alias("fork")
+# The variant that the active branch ends with: of the last message it owns, else of the one it forks at, maybe pinned.
+# Every turn asks this: looks into indexes, the same few however long the chat is.
+_LAST_OWN = (
+    sa.select(m.c.selected_variant_id)
+    .where((m.c.branch_id == c.c.active_branch_id) & m.c.deleted_at.is_(None))
+    .order_by(m.c.seq.desc())
+    .limit(1)
     .correlate(c)
 )
+_AT_FORK = (
+    sa.select(sa.func.coalesce(b.c.forked_from_variant_id, _fork.c.selected_variant_id))
+    .join_from(b, _fork, _fork.c.id == b.c.forked_from_message_id)
+    .where(b.c.id == c.c.active_branch_id)
+    .correlate(c)
+)
+_IS_END = _P("variant") == sa.func.coalesce(_LAST_OWN.scalar_subquery(), _AT_FORK.scalar_subquery())
 _IS_ACTIVE = c.c.active_branch_id == _P("branch")
 _TITLE = sa.case((c.c.title == "", _P("new_title")), else_=c.c.title)
 
@@ -58,11 +59,9 @@ def note_added(tx: WriteTx, ws: WorkspaceId, chat: ChatId, branch: BranchId, pre
     tx.post(_ADD, {"ws": ws, "chat": chat, **params})
 
 
-def note_settled(
-    tx: WriteTx, ws: WorkspaceId, chat: ChatId, message: MessageId, variant: VariantId, preview: str
-) -> None:
+def note_settled(tx: WriteTx, ws: WorkspaceId, chat: ChatId, variant: VariantId, preview: str) -> None:
     """A variant was written, wherever in the chat."""
-    params = {"message": message, "variant": variant, "preview": preview, "now": tx.now}
+    params = {"variant": variant, "preview": preview, "now": tx.now}
     tx.post(_SETTLE, {"ws": ws, "chat": chat, **params})
 
 
