@@ -25,6 +25,7 @@ from fabula.features.conversations.schemas import (
     SearchHitOut,
     SelectIn,
     VariantOut,
+    Variants,
 )
 from fabula.features.conversations.search import Question, SearchSort
 from fabula.features.conversations.types import ChatStatus
@@ -44,6 +45,9 @@ from fabula.http.params import (
 from fabula.http.schemas import PageOut
 
 Seq = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
+VariantsQuery = Annotated[
+    Variants | None, Query(description="What of each message is copied; the selected by default.")
+]
 NEW = SearchSort.NEW
 
 
@@ -99,9 +103,13 @@ def _add_copies(router: APIRouter, formats: Mapping[str, Format]) -> None:
     @router.post(
         "/chats/{chatId}/fork", status_code=201, response_model=ChatOut, summary="Copy a history into a new chat"
     )
-    async def fork_chat(call: CallerDep, chat: ChatIdPath, body: ForkIn | None = None) -> Response:
+    async def fork_chat(
+        call: CallerDep, chat: ChatIdPath, body: ForkIn | None = None, variants: VariantsQuery = None
+    ) -> Response:
         asked = body or ForkIn()
-        wish = Fork(chat, asked.message_id, asked.variants == "all", asked.title)
+        if variants and asked.variants and variants != asked.variants:
+            raise invalid("query.variants", f"is {variants!r}, but body.variants is {asked.variants!r}")
+        wish = Fork(chat, asked.message_id, "all" in (variants, asked.variants), asked.title)
         made = await fork.fork(
             call.db, call.actor, call.operation, wish, lambda c: ChatOut.of(c).model_dump_json(by_alias=True)
         )

@@ -15,6 +15,7 @@ BranchRef = Annotated[BranchId, AfterValidator(known_id)]
 MessageRef = Annotated[MessageId, AfterValidator(known_id)]
 VariantRef = Annotated[VariantId, AfterValidator(known_id)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Variants = Literal["selected", "all"]
 Title = Annotated[Text, Field(max_length=500)]
 
 
@@ -36,10 +37,13 @@ class BranchPatchIn(In):
 
 
 class ForkIn(In):
-    """Without a message, the whole history of the active branch is copied."""
+    """Without a message, the whole history of the active branch is copied.
+
+    `variants` may stand in the query instead; only the selected ones are copied if it stands nowhere.
+    """
 
     message_id: MessageRef | None = None
-    variants: Literal["selected", "all"] = "selected"
+    variants: Variants | None = None
     title: Title = ""
 
 
