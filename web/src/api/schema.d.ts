@@ -2202,16 +2202,14 @@ export interface components {
         /**
          * ForkIn
          * @description Without a message, the whole history of the active branch is copied.
+         *
+         *     `variants` may stand in the query instead; only the selected ones are copied if it stands nowhere.
          */
         ForkIn: {
             /** Messageid */
             messageId?: string | null;
-            /**
-             * Variants
-             * @default selected
-             * @enum {string}
-             */
-            variants?: "selected" | "all";
+            /** Variants */
+            variants?: ("selected" | "all") | null;
             /**
              * Title
              * @default
@@ -8456,7 +8454,10 @@ export interface operations {
     };
     fork_chat: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What of each message is copied; the selected by default. */
+                variants?: ("selected" | "all") | null;
+            };
             header?: {
                 /** @description A repeat with the same id has one effect and one answer. */
                 "X-Operation-Id"?: string;
