@@ -4,7 +4,7 @@ PYTHONS ?= python3.13 python3.12 python3.11 python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip
 STAMPS := .venv/stamps
-WEB := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
+WEB := contracts/openapi.json $(shell find web \( -name node_modules -o -name dist -o -name schema.d.ts \) -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
