@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from fabula.core.actor import Actor
 from fabula.core.errors import AppError
@@ -33,7 +34,8 @@ async def import_character_chats(
         learn(known, [made.to_json()])
         items.append(made)
     profile, name = known.cards[folder]
-    return items + await _import(to, actor, source, known, Cast(profile, ((name, profile),)), paths, {})
+    seen = await _look(source, paths)
+    return items + await _import(to, actor, source, known, Cast(profile, ((name, profile),)), seen, {})
 
 
 async def import_group(
@@ -56,7 +58,8 @@ async def import_group(
         unknown = CharacterUnknown(members[0] if members else "")
         return [failed_item(path, ItemKind.GROUP, unknown), *(failed(chat, unknown) for chat in paths)]
     speakers = tuple((speaker, profile) for profile, speaker in cast)
-    items = await _import(to, actor, source, known, Cast(cast[0][0], speakers), paths, {"group": group})
+    seen = await _look(source, paths)
+    items = await _import(to, actor, source, known, Cast(cast[0][0], speakers), seen, {"group": group})
     return [_group_item(path, title, cast[0][1], items), *items]
 
 
@@ -76,19 +79,19 @@ def _group_item(path: str, title: str, answering: str, chats: Sequence[Item]) ->
 async def import_left_chats(to: Shelves, actor: Actor, source: Source, known: Known, layout: Layout) -> list[Item]:
     """The chats that no group names any more: each with the most talkative of those who speak in it and are here."""
     items: list[Item] = []
+    here = {name: profile for profile, name in known.cards.values()}
     for path in sorted(set(layout.group_chats.values()) - known.chats):
-        seen = await look_through(path, lambda path=path: source.read(path, MAX_CHAT_BYTES))  # type: ignore[misc]  # a default binds the loop's value
+        (seen,) = await _look(source, [path])
         if isinstance(seen, Item):
             items.append(seen)
             continue
-        here = {name: profile for profile, name in known.cards.values()}
         cast = tuple((name, here[name]) for name in seen.names if name in here)
         if not cast:
             note = Note("no_group", "", "no group names this chat, and nobody who speaks in it is here")
             items.append(Item(path, ItemKind.CHAT, ItemStatus.SKIPPED, None, None, (note,)))
             continue
         name, profile = await _answering(to, actor, cast, seen)
-        (item,) = await _import(to, actor, source, known, Cast(profile, cast), [path], {})
+        (item,) = await _import(to, actor, source, known, Cast(profile, cast), [seen], {})
         note = Note("no_group", "", f"no group names this chat; from now on {name!r} answers")
         items.append(replace(item, notes=(*item.notes, note)))
     return items
@@ -104,19 +107,26 @@ async def _answering(
     return cast[0]
 
 
-async def _import(
-    to: Shelves, actor: Actor, source: Source, known: Known, cast: Cast, paths: Sequence[str], beside: JsonObject
-) -> list[Item]:
-    def read(path: str) -> bytes:
-        return source.read(path, MAX_CHAT_BYTES)
+async def _look(source: Source, paths: Sequence[str]) -> list[Outline | Item]:
+    """What each chat's file holds, or what is to be said of one that cannot be read."""
+    return [await look_through(path, partial(source.read, path, MAX_CHAT_BYTES)) for path in paths]
 
+
+async def _import(
+    to: Shelves,
+    actor: Actor,
+    source: Source,
+    known: Known,
+    cast: Cast,
+    seen: Sequence[Outline | Item],
+    beside: JsonObject,
+) -> list[Item]:
     def bound(view: HeaderView) -> JsonObject:
         persona = known.personas.get(view.persona)
         return {} if persona is None else {"personaId": persona}
 
-    seen = [await look_through(path, lambda path=path: read(path)) for path in paths]  # type: ignore[misc]  # a default binds the loop's value
     outlines = [found for found in seen if isinstance(found, Outline)]
-    into = Destination(cast, lambda outline: read(outline.file), bound, beside)
+    into = Destination(cast, lambda outline: source.read(outline.file, MAX_CHAT_BYTES), bound, beside)
     items = await import_chats(to.db, actor, into, outlines)
     for at, (outline, item) in enumerate(zip(outlines, items, strict=True)):
         if item.status is ItemStatus.CREATED and item.id is not None:
