@@ -49,7 +49,7 @@ def _load(entry: EntryPoint, before: Sequence[FoundPlugin]) -> Plugin:
     try:
         plugin: Plugin = entry.load()
         faults = list(plugin_faults(plugin)) or list(_taken(plugin, before))
-    except Exception as error:  # edge: a stranger's code
+    except (Exception, SystemExit) as error:  # edge: a stranger's code
         raise PluginUnusable(entry.name, *_origin(entry), f"{type(error).__name__}: {error}") from error
     if faults:
         raise PluginUnusable(entry.name, *_origin(entry), "; ".join(faults))

@@ -59,6 +59,7 @@ def test_an_installed_plugin_is_listed_with_what_it_gives(tmp_path: Path) -> Non
     [
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
         ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise SystemExit('no key is set')", "SystemExit: no key is set"),
         ("other = 1", "has no attribute 'plugin'"),
         ("plugin = 7", "its entry point names 7, not a fabula.plugins.Plugin"),
         (source(plugin="Plugin(Step())"), "its steps must be a list or a tuple"),
