@@ -10,7 +10,7 @@ from fabula.features.conversations import store
 from fabula.features.conversations.append import Entry, add_entries, lock_branch, lock_with_chat
 from fabula.features.conversations.choose import lock_settled, show
 from fabula.features.conversations.indexing import index_messages
-from fabula.features.conversations.read import get_variant_text
+from fabula.features.conversations.read import find_variant_text
 from fabula.features.conversations.rules import PREVIEW_CHARS, one_line
 from fabula.features.conversations.store.variants import NewVariant
 from fabula.features.conversations.types import (
@@ -29,8 +29,8 @@ __all__ = [
     "AnswerSlot",
     "append",
     "append_after",
+    "find_variant_text",
     "flush",
-    "get_variant_text",
     "interrupt",
     "lock_branch",
     "lock_with_chat",

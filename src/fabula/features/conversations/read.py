@@ -12,7 +12,7 @@ from fabula.db import ReadTx
 from fabula.engine.text import DocumentKind, Search, Term, index, parse
 from fabula.features import profiles
 from fabula.features.conversations import store
-from fabula.features.conversations.errors import BranchNotFound, ChatNotFound, MessageNotFound, VariantNotFound
+from fabula.features.conversations.errors import BranchNotFound, ChatNotFound, MessageNotFound
 from fabula.features.conversations.rules import find_segment, segments_of
 from fabula.features.conversations.types import Branch, Chat, HistoryLine, Message, Seen, Segment, Variant
 
@@ -149,13 +149,11 @@ def list_variants(
     return Page(tuple(page[:limit]), encode_cursor(page[limit - 1].id) if len(page) > limit else None)
 
 
-def get_variant_text(tx: ReadTx, actor: Actor, variant: VariantId) -> tuple[str, str]:
-    """Text and reasoning of a variant; raises `VariantNotFound`."""
+def find_variant_text(tx: ReadTx, actor: Actor, variant: VariantId) -> tuple[str, str] | None:
+    """Text and reasoning of a variant; None where it was deleted."""
     actor.require(Scope.CHAT_READ)
     found = store.variants.find_variant(tx, actor.workspace, variant)
-    if found is None:
-        raise VariantNotFound(variant)
-    return found.prompt_text, found.reasoning
+    return None if found is None else (found.prompt_text, found.reasoning)
 
 
 def _after(cursor: str | None) -> str:

@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 
 from fabula.core.actor import Actor, Scope
-from fabula.core.errors import AppError, Kind
 from fabula.core.ids import ChatId, GenerationId
 from fabula.core.paging import Page
 from fabula.db import ReadTx
@@ -55,13 +54,8 @@ def get_stored(tx: ReadTx, actor: Actor, generation: GenerationId) -> tuple[Gene
     text, reasoning, changed = store.generations.find_output(tx, actor.workspace, generation)
     if found.variant_id is None:
         return found, StoredText(text, reasoning, changed)
-    try:
-        text, reasoning = conversations.answer.get_variant_text(tx, actor, found.variant_id)
-    except AppError as error:
-        if error.kind is not Kind.NOT_FOUND:
-            raise
-        return found, StoredText("", "", changed=True)
-    return found, StoredText(text, reasoning, changed)
+    written = conversations.answer.find_variant_text(tx, actor, found.variant_id)
+    return found, StoredText("", "", changed=True) if written is None else StoredText(*written, changed)
 
 
 def get_trace(tx: ReadTx, actor: Actor, generation: GenerationId) -> Trace:
