@@ -16,6 +16,11 @@ def is_storable(text: str) -> bool:
     return "\x00" not in text
 
 
+def storable(text: str) -> str:
+    """Text without what cannot be stored: U+0000 is left out, half a surrogate pair becomes `?`."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
 def is_plain(value: object) -> bool:
     """Whether all of a JSON value, names included, can be stored and written as JSON again."""
     level = [value]

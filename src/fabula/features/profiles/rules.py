@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from fabula.core.storable import storable
 from fabula.features.profiles.types import Content, Draft, Profile
 from fabula.plugins import Json
 
@@ -14,11 +15,6 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 _NOT_IN_FILES = re.compile(r'[\x00-\x1f\x7f-\x9f"*/:<>?\\|\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 _FILE_CHARS = 100
 _DEVICES = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?")
-
-
-def storable(text: str) -> str:
-    """Text without what PostgreSQL or UTF-8 cannot hold."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def storable_name(name: Json) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from fabula.core.actor import Actor, Scope
 from fabula.core.ids import ProfileId, WorkspaceId
+from fabula.core.storable import storable
 from fabula.db import ReadTx, WriteTx
 from fabula.engine.text import Document, DocumentKind, index
-from fabula.features.profiles.rules import storable
 from fabula.features.profiles.store import found
 from fabula.features.profiles.types import Content
 

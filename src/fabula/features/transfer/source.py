@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from fabula.features.transfer.chatfile import clean
+from fabula.core.storable import is_storable
 from fabula.features.transfer.errors import ArchiveTooLarge, ArchiveUnreadable, FileGone, FileTooLarge
 
 MAX_ENTRIES = 100_000
@@ -49,7 +49,7 @@ class FolderSource:
             found += [(Path(place) / name).relative_to(self._folder).as_posix() for name in files]
             if len(found) > MAX_ENTRIES:
                 raise ArchiveTooLarge("the number of files in the folder", MAX_ENTRIES)
-        return sorted(name for name in found if _is_storable(name))
+        return sorted(name for name in found if _fits(name))
 
     def read(self, name: str, most: int) -> bytes:
         path = self._folder / name
@@ -152,8 +152,8 @@ def _size64(file: BinaryIO, at: int) -> int:
 
 def _is_inside(name: str) -> bool:
     parts = name.replace("\\", "/").split("/")
-    return _is_storable(name) and ".." not in parts and parts[0] != "" and not _DRIVE.match(name)
+    return _fits(name) and ".." not in parts and parts[0] != "" and not _DRIVE.match(name)
 
 
-def _is_storable(name: str) -> bool:
-    return len(name) <= MAX_PATH and clean(name) == name
+def _fits(name: str) -> bool:
+    return len(name) <= MAX_PATH and is_storable(name)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from fabula.core.storable import storable
 from fabula.features.generation.pipelines.errors import ResultInvalid
 from fabula.plugins import FoundMessage, Json, PromptPiece, StepResult
 
@@ -12,7 +13,7 @@ _POSITIONS = frozenset({"before_char", "after_char", "at_depth"})
 
 
 def read_result(given: object) -> StepResult:
-    """`given` with every text storable: both databases take no U+0000 and no half of a surrogate pair.
+    """`given` with every text storable.
 
     Raises `ResultInvalid`.
     """
@@ -23,12 +24,12 @@ def read_result(given: object) -> StepResult:
             raise ResultInvalid(what)
     return replace(
         given,
-        text=None if given.text is None else _clean_text(given.text),
-        passage=None if given.passage is None else _clean_text(given.passage),
+        text=None if given.text is None else storable(given.text),
+        passage=None if given.passage is None else storable(given.passage),
         output=_clean_object(given.output),
-        variables={_clean_text(name): _clean_text(value) for name, value in given.variables.items()},
-        pieces=tuple(replace(piece, text=_clean_text(piece.text)) for piece in given.pieces),
-        found=tuple(replace(one, name=_clean_text(one.name), text=_clean_text(one.text)) for one in given.found),
+        variables={storable(name): storable(value) for name, value in given.variables.items()},
+        pieces=tuple(replace(piece, text=storable(piece.text)) for piece in given.pieces),
+        found=tuple(replace(one, name=storable(one.name), text=storable(one.text)) for one in given.found),
         params=_clean_object(given.params),
         memory=_clean(given.memory),
     )
@@ -78,16 +79,12 @@ def _is_json(value: object) -> bool:
 
 
 def _clean_object(value: Mapping[str, Json]) -> dict[str, Json]:
-    return {_clean_text(str(name)): _clean(item) for name, item in value.items()}
+    return {storable(str(name)): _clean(item) for name, item in value.items()}
 
 
 def _clean(value: Json) -> Json:
     if isinstance(value, str):
-        return _clean_text(value)
+        return storable(value)
     if isinstance(value, list | tuple):
         return [_clean(item) for item in value]
     return _clean_object(value) if isinstance(value, dict) else value
-
-
-def _clean_text(text: str) -> str:
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -170,7 +170,7 @@ class Performance:
             if result.memory is not None:
                 self._memories[step.name] = result.memory
         elif step.type is StepType.POST and result.text is not None:
-            self._state.answer = _storable(result.text)
+            self._state.answer = result.text
 
     def _note(self, record: StepRecord, text: str) -> None:
         self._records.append(record)
@@ -181,8 +181,3 @@ def _check_sizes(result: StepResult) -> None:
     made = sum(map(len, (result.text or "", result.passage or "", *result.variables.values())))
     if made + sum(len(piece.text) for piece in result.pieces) > MAX_TEXT:
         raise StepMisused(f"a step may make {MAX_TEXT:,} characters at most")
-
-
-def _storable(text: str) -> str:
-    """Both databases take no U+0000 and no half of a surrogate pair, whatever a plugin writes."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from fabula.core.errors import InvalidInput, invalid
 from fabula.core.ids import WorkspaceId, is_uuid
 from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.core.storable import storable
 from fabula.db import ReadTx
-from fabula.features.profiles.rules import search_key, storable
+from fabula.features.profiles.rules import search_key
 from fabula.features.profiles.store.rows import PROFILE, profile_of
 from fabula.features.profiles.tables import entity_profile_tags as t
 from fabula.features.profiles.tables import entity_profiles as p

@@ -5,8 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from fabula.core.ids import ProfileId, WorkspaceId
+from fabula.core.storable import storable
 from fabula.db import ReadTx
-from fabula.features.profiles.rules import search_key, storable
+from fabula.features.profiles.rules import search_key
 from fabula.features.profiles.tables import entity_profiles as p
 from fabula.features.profiles.types import ProfileName
 
