@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from fabula.features.generation.pipelines import StepKinds
 from fabula.plugins.testing import ScriptedModel
 from tests.conftest import Place, new_place
 from tests.server import Client, Stage, running, visiting
@@ -47,3 +48,12 @@ async def alone(place: Place, model: ScriptedModel) -> AsyncIterator[Client]:
     """A server with a database of its own, for what is said of the database as a whole."""
     async with running(place, model) as found:
         yield found
+
+
+@pytest.fixture
+def kinds(client: Client) -> Iterator[StepKinds]:
+    """The server's registry, put back as it was: tests may share the server."""
+    found = client.fabula.turns.sources.kinds
+    before = dict(found._kinds)
+    yield found
+    found._kinds = before

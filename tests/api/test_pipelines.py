@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -462,15 +462,6 @@ async def test_a_chat_with_fewer_messages_than_fit_has_nothing_to_recall(client:
     await client.say(chat, "amber")
     trace = await trace_of(client, await client.say(chat, "amber"))
     assert (trace["retrieval"], trace["steps"][0]["output"]) == ([], {"query": "amber", "hits": 0})
-
-
-@pytest.fixture
-def kinds(client: Client) -> Iterator[StepKinds]:
-    """The server's registry, put back as it was: tests may share the server."""
-    found = client.fabula.turns.sources.kinds
-    before = dict(found._kinds)
-    yield found
-    found._kinds = before
 
 
 async def test_a_registered_tool_is_a_step_like_any_other(client: Client, kinds: StepKinds) -> None:

@@ -73,15 +73,6 @@ class Made(ScriptedTool):
         return self.result  # type: ignore[no-any-return]  # a stranger keeps no types
 
 
-@pytest.fixture
-def kinds(client: Client) -> Iterator[StepKinds]:
-    """The server's registry, put back as it was: tests may share the server."""
-    found = client.fabula.turns.sources.kinds
-    before = dict(found._kinds)
-    yield found
-    found._kinds = before
-
-
 async def run_step(client: Client, kinds: StepKinds, made: Any, step_type: StepType) -> tuple[str, dict[str, Any]]:
     """An answer with an optional step that makes this: the final text, and the step in the trace."""
     kinds.register(Made(name="made", type=step_type, result=made))
