@@ -1,9 +1,10 @@
 """The main road without a mouse: the focus is always somewhere, always seen, and `?` says what the keys do."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from fabula.plugins.testing import End, Say, ScriptedModel, Wait
 from tests.conftest import REPO, Place
@@ -195,6 +196,26 @@ async def test_the_map_of_keys_tells_each_key_and_gives_the_focus_back(place: Pl
         await keys.press("Escape")
         await expect(page.get_by_role("dialog")).to_have_count(0)
         await expect(page.get_by_role("region", name="Messages")).to_be_focused()
+
+
+async def test_the_text_field_can_be_left_before_the_messages_are_there(place: Place, page: Page) -> None:
+    async with running(place, ScriptedModel()) as client:
+        chat = await client.chat(name="Mira")
+        arrived = asyncio.Event()
+
+        async def late(route: Route) -> None:
+            await arrived.wait()
+            await route.continue_()
+
+        await page.route("**/messages?**", late)
+        await page.goto(f"{client.address}/chats/{chat}")
+        await expect(page.get_by_role("textbox", name="Write to")).to_be_focused()
+        await Keys(page).press("Escape")
+        messages = page.get_by_role("region", name="Messages")
+        await expect(messages).to_be_focused()
+        arrived.set()
+        await shown(page, "Good evening.")
+        await expect(messages).to_be_focused()
 
 
 @pytest.mark.parametrize("key", ["s", "b", "Control+k"])

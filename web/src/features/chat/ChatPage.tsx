@@ -69,19 +69,18 @@ function Conversation({ at }: { readonly at: BranchRef }) {
   useCommands(busy ? [{ ...stop, run: () => void turns.stop(at).catch(tellError) }] : []);
   return (
     <>
-      {query.isPending && <Loading />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isSuccess && (
-        <MessageList
-          messages={messages}
-          busy={busy}
-          target={target}
-          hasOlder={query.hasNextPage}
-          hasNewer={query.hasPreviousPage}
-          onOlder={() => void (query.isFetching || query.fetchNextPage())}
-          onNewer={() => void (query.isFetching || query.fetchPreviousPage())}
-        />
-      )}
+      <MessageList
+        messages={messages}
+        busy={busy}
+        target={target}
+        hasOlder={query.hasNextPage}
+        hasNewer={query.hasPreviousPage}
+        onOlder={() => void (query.isFetching || query.fetchNextPage())}
+        onNewer={() => void (query.isFetching || query.fetchPreviousPage())}
+      >
+        {query.isPending && <Loading />}
+        {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      </MessageList>
       <Composer busy={busy} />
     </>
   );

@@ -1,5 +1,5 @@
 import { ActionIcon, Button } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/client";
 import { useCommands } from "@/app/commands";
@@ -22,9 +22,11 @@ interface Props {
   readonly hasNewer: boolean;
   readonly onOlder: () => void;
   readonly onNewer: () => void;
+  /** What stands there before the messages do. */
+  readonly children: ReactNode;
 }
 
-export function MessageList({ messages, busy, target, ...paging }: Props) {
+export function MessageList({ messages, busy, target, children, ...paging }: Props) {
   const { t } = useTranslation("chat");
   const { at, speaker } = useOpenChat();
   const { scroller, content, away, toEnd, toRow } = useAnchoredScroll<HTMLElement, HTMLDivElement>(paging);
@@ -60,6 +62,7 @@ export function MessageList({ messages, busy, target, ...paging }: Props) {
     <div className={classes.stage}>
       <section ref={scroller} className={classes.scroller} tabIndex={0} aria-label={t("messages")}>
         <div ref={content} className={classes.column}>
+          {children}
           <ol className={classes.rows} aria-busy={busy}>
             {messages.map((message, index) => (
               <MessageRow
