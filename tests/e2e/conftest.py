@@ -1,5 +1,6 @@
 """A real browser (the system's Chromium) on a real server with a scripted model."""
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -36,6 +37,9 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 async def page(context: BrowserContext) -> AsyncIterator[Page]:
     """A page; the test fails when a script on it throws."""
     made = await context.new_page()
+    if slowdown := os.environ.get("FABULA_TEST_SLOWDOWN"):
+        session = await context.new_cdp_session(made)
+        await session.send("Emulation.setCPUThrottlingRate", {"rate": float(slowdown)})
     thrown: list[str] = []
     made.on("pageerror", lambda error: thrown.append(str(error)))
     yield made
