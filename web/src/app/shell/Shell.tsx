@@ -12,12 +12,10 @@ import { SettingsMenu } from "./SettingsMenu";
 import classes from "./Shell.module.css";
 import { useKeptFocus } from "./useKeptFocus";
 import { useLanguage } from "./useLanguage";
-import { useShellCommands, useShortcuts } from "./useShortcuts";
+import { type Overlay, useShellCommands, useShortcuts } from "./useShortcuts";
 
 const Palette = lazy(() => import("../palette/Palette"));
 const KeyList = lazy(() => import("../palette/KeyList"));
-
-export type Overlay = "palette" | "keys" | null;
 
 export function Shell({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation();

@@ -5,8 +5,10 @@ import { useTranslation } from "react-i18next";
 import { toasts } from "@/ui/toasts";
 import { type Command, commands, useCommands } from "../commands";
 import { listNavigation } from "../registry";
-import type { Overlay } from "./Shell";
 import { useLanguage } from "./useLanguage";
+
+/** What lies over every page when it is asked for. */
+export type Overlay = "palette" | "keys" | null;
 
 /** What can be done on every page. */
 export function useShellCommands(open: (overlay: Overlay) => void): void {

@@ -1,8 +1,7 @@
 import { TagsInput, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import classes from "./Editor.module.css";
-import type { PartProps } from "./EditorPage";
-import { readText, readTexts } from "./spec";
+import { type PartProps, readText, readTexts } from "./spec";
 import { TextBox } from "./TextBox";
 import { Translations } from "./Translations";
 

@@ -2,8 +2,7 @@ import { Button, NumberInput, Switch, TagsInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Icon } from "@/ui/Icon";
 import classes from "./Editor.module.css";
-import type { PartProps } from "./EditorPage";
-import { type BookEntry, NEW_ENTRY, readBook, setBook } from "./spec";
+import { type BookEntry, NEW_ENTRY, type PartProps, readBook, setBook } from "./spec";
 import { TextBox } from "./TextBox";
 
 /** The lorebook inside the card: it goes wherever the card goes. */

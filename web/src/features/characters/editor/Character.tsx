@@ -1,8 +1,7 @@
 import { TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import classes from "./Editor.module.css";
-import type { PartProps } from "./EditorPage";
-import { readText, TEXTS } from "./spec";
+import { type PartProps, readText, TEXTS } from "./spec";
 import { TextBox } from "./TextBox";
 
 export function Character({ spec, set }: PartProps) {

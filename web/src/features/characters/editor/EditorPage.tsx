@@ -17,7 +17,7 @@ import { Character } from "./Character";
 import classes from "./Editor.module.css";
 import { Greetings } from "./Greetings";
 import { Instructions } from "./Instructions";
-import { estimateTokens, readText, type Spec, TEXTS } from "./spec";
+import { estimateTokens, type PartProps, readText, type Spec, TEXTS } from "./spec";
 
 export default function EditorPage() {
   const { profileId } = useParams({ from: "/characters/$profileId/edit" });
@@ -26,11 +26,6 @@ export default function EditorPage() {
   if (profile.isPending) return <Loading />;
   if (profile.isError) return <Failed whole error={profile.error} onRetry={() => void profile.refetch()} />;
   return <Editor key={profileId} profile={profile.data} />;
-}
-
-export interface PartProps {
-  readonly spec: Spec;
-  readonly set: (change: Spec) => void;
 }
 
 function Editor({ profile }: { readonly profile: Profile }) {

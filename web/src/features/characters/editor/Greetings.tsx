@@ -2,8 +2,7 @@ import { ActionIcon, Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Icon } from "@/ui/Icon";
 import classes from "./Editor.module.css";
-import type { PartProps } from "./EditorPage";
-import { readText, readTexts } from "./spec";
+import { type PartProps, readText, readTexts } from "./spec";
 import { TextBox } from "./TextBox";
 
 /** How a chat may begin: the first greeting, the others, and those for a group only. */

@@ -1,8 +1,7 @@
 import { NativeSelect, NumberInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import classes from "./Editor.module.css";
-import type { PartProps } from "./EditorPage";
-import { INSTRUCTIONS, readDepthPrompt, readText, setDepthPrompt } from "./spec";
+import { INSTRUCTIONS, type PartProps, readDepthPrompt, readText, setDepthPrompt } from "./spec";
 import { TextBox } from "./TextBox";
 
 export function Instructions({ spec, set }: PartProps) {

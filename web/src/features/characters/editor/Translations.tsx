@@ -3,8 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "@/ui/Icon";
 import classes from "./Editor.module.css";
-import type { PartProps } from "./EditorPage";
-import { readTranslations, setTranslation } from "./spec";
+import { type PartProps, readTranslations, setTranslation } from "./spec";
 import { TextBox } from "./TextBox";
 
 /** The creator's notes in other languages, each under its code ("de", "pt-BR"). */

@@ -1,6 +1,12 @@
 /** A card's V3 data. Fields that this page does not know are kept as they are. */
 export type Spec = Readonly<Record<string, unknown>>;
 
+/** What each part of the editor is given. */
+export interface PartProps {
+  readonly spec: Spec;
+  readonly set: (change: Spec) => void;
+}
+
 export interface BookEntry {
   readonly [field: string]: unknown;
   readonly keys: readonly string[];
