@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from fabula.http.spa import web_folder
 from tests.conftest import REPO
@@ -12,6 +12,8 @@ from tools.browser import NoBrowser, find_browser, open_browser
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
+# As long as a busy machine needs: speed is shown in bench/.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
