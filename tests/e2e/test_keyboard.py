@@ -47,7 +47,7 @@ class Keys:
     async def look(self, after: str) -> None:
         """Fail unless the focus is somewhere and marked; what follows a press may take a moment."""
         name, fault = "", "not looked"
-        for _ in range(20):
+        for _ in range(200):
             name, fault = await self.page.evaluate(FOCUS)
             if not fault:
                 return
