@@ -23,7 +23,7 @@ _DROP = """async ([name, data]) => {
 }"""
 
 
-async def shown(page: Page, text: str, timeout: float = 10_000) -> None:
+async def shown(page: Page, text: str, timeout: float = 20_000) -> None:
     """Wait until the chat shows `text` (screen readers are told it a second time, outside the list)."""
     found = page.get_by_role("region", name="Messages").get_by_text(text)
     await expect(found.first).to_be_visible(timeout=timeout)
