@@ -50,6 +50,23 @@ PAYLOADS = st.one_of(
 )
 
 
+EVENTS = st.one_of(
+    PAYLOADS.map(block),
+    st.sampled_from(
+        [
+            b": still here\n\n",
+            b"\n" + block(says("after a blank line")),
+            b"event: delta\n" + block(says("named")),
+            b"data:" + says("no space") + b"\n\n",
+            b"data: " + says("with an id") + b"\nid: 5\n\n",
+            b"data: " + says("two lines", created=1).replace(b", ", b",\ndata: ", 1) + b"\n\n",
+            b'data: {"error":"busy"}\n\n',
+        ]
+    ),
+)
+RUNS = st.builds(lambda one, times: one * times, EVENTS, st.integers(1, 4))
+
+
 def told(answer: Answer, blocks: list[bytes]) -> Iterator[tuple[object, ...]]:
     for one in blocks:
         if answer.fault is not None or answer.done:
@@ -62,16 +79,42 @@ def _facts(batch: ChatBatch) -> tuple[object, ...]:
 
 
 def _state(answer: Answer) -> tuple[object, ...]:
-    return answer.finished, answer.done, answer.is_full, type(answer.fault), str(answer.fault)
+    is_over = answer.done or answer.fault is not None
+    return answer.finished, is_over, answer.is_full, type(answer.fault), str(answer.fault)
 
 
-@settings(deadline=None, max_examples=500)
-@given(st.lists(st.lists(PAYLOADS, min_size=1, max_size=6), max_size=8), st.sampled_from([0, 7, 1000]))
+@settings(deadline=None, max_examples=800)
+@given(st.lists(st.lists(RUNS, min_size=1, max_size=6), max_size=8), st.sampled_from([0, 7, 1000]))
 def test_every_stream_says_the_same_by_shape_and_chunk_by_chunk(reads: list[list[bytes]], bound: int) -> None:
     plain, quick = Answer("x", bound), Answer("x", bound)
     plain._looks = wire._LOOKS  # never looks for a shape
-    blocks = [block(*payloads) for payloads in reads]
+    blocks = [b"".join(events) for events in reads]
     assert list(told(quick, blocks)) == list(told(plain, blocks))
+
+
+def test_a_block_is_read_by_the_shape_of_its_first_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[bytes] = []
+    whole = wire._decode_chunks
+    monkeypatch.setattr(wire, "_decode_chunks", lambda data: decoded.append(data) or whole(data))
+    begin = payload({"delta": {"role": "assistant", "content": ""}})
+    end = payload({"delta": {}, "finish_reason": "stop"})
+    answer = Answer("x", 1000)
+    batch = answer.take(block(begin, says("one"), says(" two"), says(" three"), end, b"[DONE]"))
+    assert _facts(batch) == ("one two three", "", 3, "stop", None)
+    assert answer.done
+    assert decoded == [b"[%b]" % begin, b"[%b]" % end]
+
+
+def test_the_end_of_a_stream_does_not_keep_a_shape_from_reading_what_is_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[bytes] = []
+    whole = wire._decode_chunks
+    monkeypatch.setattr(wire, "_decode_chunks", lambda data: decoded.append(data) or whole(data))
+    answer = Answer("x", 1000)
+    answer.take(block(says("one")))
+    end = payload({"delta": {}, "finish_reason": "stop"})
+    batch = answer.take(block(says(" two"), says(" three"), end, b"[DONE]"))
+    assert _facts(batch) == (" two three", "", 2, "stop", None)
+    assert decoded == [b"[%b]" % end]
 
 
 def test_a_shape_once_learned_reads_what_follows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,8 +150,10 @@ def test_the_shape_of_a_chunk(name: str, spaced: bool) -> None:
     assert shape is not None
     assert shape.is_thought is name.startswith("reasoning")
     again = json.dumps(chunk, separators=separators).replace(r"a \"b\" \\", "ж").encode()
-    batch = shape.read(block(again, again))
-    assert batch is not None
+    found = shape.read(block(again, again) + b": behind\n\n")
+    assert found is not None
+    batch, behind = found
+    assert behind == b": behind\n\n"
     assert (batch.reasoning or batch.content, batch.deltas) == ("жж", 2)
 
 

@@ -25,15 +25,19 @@ class Shape:
         self._end = behind + b"\n\n"
         self._between = self._end + self._start
 
-    def read(self, block: bytes) -> ChatBatch | None:
-        """What a block of whole events says; None unless every one of them is of this shape.
+    def read(self, block: bytes) -> tuple[ChatBatch, bytes] | None:
+        """What a block of whole events says in those of this shape that it begins with, and the events behind them;
+        None where it begins with none, or where another one stands between them.
 
         No text of a chunk holds a line break or a bare quote, so what lies between two texts is found nowhere else,
         and another chunk in between leaves something that is no string.
         """
-        if not (block.startswith(self._start) and block.endswith(self._end)):
+        if not block.startswith(self._start):
             return None
-        texts = block[len(self._start) : -len(self._end)].split(self._between)
+        texts = block[len(self._start) :].split(self._between)
+        texts[-1], end, behind = texts[-1].partition(self._end)
+        if not end:
+            return None
         written = b"".join(texts)
         if b"\\" in written and any(text.endswith(b"\\") for text in texts):
             return None  # what looks like the end of a text may be a part of it
@@ -42,7 +46,16 @@ class Shape:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
         count = len(texts) - texts.count(b"")
-        return ChatBatch("", joined, count) if self.is_thought else ChatBatch(joined, "", count)
+        return ChatBatch("", joined, count) if self.is_thought else ChatBatch(joined, "", count), behind
+
+
+def find_text(block: bytes) -> int | None:
+    """Where the first event that says a text begins, in a block of whole events; None where none seems to."""
+    found = _TEXT.search(block)
+    if found is None:
+        return None
+    before = block.rfind(b"\n\n", 0, found.start())
+    return 0 if before < 0 else before + 2
 
 
 def cut_out(payload: bytes) -> tuple[bytes, bytes, bytes] | None:

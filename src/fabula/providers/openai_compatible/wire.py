@@ -10,7 +10,7 @@ import msgspec
 
 from fabula.plugins import ChatBatch, ModelCut, ModelError, ModelGarbage, ModelRejected, TokenUsage
 from fabula.providers.openai_compatible.faults import clean_reason
-from fabula.providers.openai_compatible.shape import Shape, cut_out
+from fabula.providers.openai_compatible.shape import Shape, cut_out, find_text
 from fabula.providers.openai_compatible.sse import ends_in_data, iter_payloads
 
 _DATA = b"data: "
@@ -83,13 +83,14 @@ class Answer:
 
     def take(self, block: bytes) -> ChatBatch:
         """Decode a block of whole events into one batch."""
-        batch = self._shape.read(block) if self._shape is not None else None
-        if batch is not None:
-            self._looks = 0
-            return self._bound(batch)
-        batch = self.gather(self._decode(block))
-        self._look_at(block, batch)
-        return batch
+        found = None if self._shape is None else self._shape.read(block)
+        if found is None:
+            return self._bound(self._take_unknown(block))
+        self._looks = 0
+        batch, behind = found
+        if behind:
+            self._gather(batch, self._decode(behind))
+        return self._bound(batch)
 
     def take_rest(self, block: bytes) -> ChatBatch:
         """Decode what the stream ended with; a chunk cut in the middle is not garbage, just not whole."""
@@ -105,9 +106,12 @@ class Answer:
 
     def gather(self, chunks: Sequence[Chunk]) -> ChatBatch:
         """Join the deltas of `chunks`."""
-        batch = ChatBatch()
-        contents: list[str] = []
-        thoughts: list[str] = []
+        return self._bound(self._gather(ChatBatch(), chunks))
+
+    def _gather(self, batch: ChatBatch, chunks: Sequence[Chunk]) -> ChatBatch:
+        """Add what `chunks` say to `batch`."""
+        contents: list[str] = [batch.content]
+        thoughts: list[str] = [batch.reasoning]
         for chunk in chunks:
             if chunk.error is not None or chunk.message is not None:
                 self.fault = _reported(self._provider, chunk)
@@ -120,13 +124,27 @@ class Answer:
                     batch.finish_reason = choice.finish_reason or batch.finish_reason
         batch.content = "".join(contents)
         batch.reasoning = "".join(thoughts)
-        return self._bound(batch)
+        return batch
 
-    def _look_at(self, block: bytes, batch: ChatBatch) -> None:
-        """Learn the shape of the block's last chunk, if what follows may be like it."""
-        if batch.deltas and self._looks < _LOOKS and not (self.finished or self.fault):
-            self._looks += 1
-            self._shape = learn(block[block.rfind(_DATA) + len(_DATA) : -2])
+    def _take_unknown(self, block: bytes) -> ChatBatch:
+        """Learn the shape of the first chunk that says a text, if what follows may be like it, and read on by it."""
+        at = None if self.finished or self._looks >= _LOOKS else find_text(block)
+        if at is None:
+            return self._gather(ChatBatch(), self._decode(block))
+        self._looks += 1
+        batch, rest = ChatBatch(), block[at:]
+        if at:
+            self._gather(batch, self._decode(block[:at]))
+            if self.fault is not None or self.done:
+                return batch
+        self._shape = learn(rest[len(_DATA) : rest.find(b"\n\n")]) if rest.startswith(_DATA) else None
+        found = None if self._shape is None else self._shape.read(rest)
+        if found is not None:
+            said, rest = found
+            batch.content += said.content
+            batch.reasoning += said.reasoning
+            batch.deltas += said.deltas
+        return self._gather(batch, self._decode(rest)) if rest else batch
 
     def _decode(self, block: bytes) -> Sequence[Chunk]:
         """Decode all payloads at once; if the block is not of the plain form, one by one.
