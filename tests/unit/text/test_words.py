@@ -55,7 +55,7 @@ def test_sizes_are_bounded() -> None:
     assert len(find_tokens("日" + "\u0301" * 1000)[0]) <= MAX_WORD_CHARS
 
 
-@given(TEXTS)
+@given(TEXTS | st.text(st.characters(max_codepoint=127), max_size=200))
 def test_tokens_are_those_of_the_words(text: str) -> None:
     assert find_tokens(text) == [word.token for word in find_words(text)]
 

@@ -8,7 +8,6 @@ and any part of a run is a phrase of such words.
 The very same function reads what is stored and what is asked for; that is what makes them meet.
 """
 
-import re
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ MAX_CHARS = 100_000
 MAX_WORDS = 7_500
 # Longer words are cut, and meet others that begin alike; written, twice as long ones, for folding may shorten them.
 MAX_WORD_CHARS = 32
+_MAX_WRITTEN = 2 * MAX_WORD_CHARS
 
 _EAST = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc\uff70\uff9e\uff9f"
 _RUNS = regex.compile(
@@ -31,7 +31,7 @@ _RUNS = regex.compile(
     rf"|([[\p{{L}}\p{{N}}]--[{_EAST}]][[\p{{L}}\p{{N}}\p{{M}}]--[{_EAST}]]{{0,63}})[[\p{{L}}\p{{N}}\p{{M}}]--[{_EAST}]]*",
     regex.V1,
 )
-_ASCII = re.compile(r"([a-z0-9]{1,64})[a-z0-9]*")
+_ASCII = str.maketrans({char: char.lower() if char.isalnum() else " " for char in map(chr, range(128))})
 _NOT_WORDS = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
 _CLUSTERS = regex.compile(r"\X")
 # A character with its marks; more than a few are no writing.
@@ -80,9 +80,10 @@ def find_words(text: str) -> list[Word]:
 
 
 def find_tokens(text: str) -> list[str]:
-    """The tokens of `find_words`, in a half of the time, or a fifth for ASCII: whoever writes to the index holds up other writers."""
+    """The tokens of `find_words`, in a half of the time, or an eighth for ASCII: whoever writes to the index holds up other writers."""
     if text.isascii():
-        return [token_of(west) for west in _ASCII.findall(text[:MAX_CHARS].lower())][:MAX_WORDS]
+        words = text[:MAX_CHARS].translate(_ASCII).split()
+        return [token_of(word[:_MAX_WRITTEN]) for word in words[:MAX_WORDS]]
     tokens: list[str] = []
     for east, west in _RUNS.findall(text, 0, MAX_CHARS):
         if east:
