@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from fabula.core.actor import Actor, Scope
-from fabula.core.errors import NotFound, invalid
+from fabula.core.errors import NotFound
 from fabula.core.ids import JobId, is_uuid
-from fabula.core.paging import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
+from fabula.core.paging import DEFAULT_LIMIT, Page, decode_id, page_of
 from fabula.db import ReadTx, WriteTx
 from fabula.engine import store
 from fabula.engine.job_record import Job, JobStatus
@@ -39,12 +39,8 @@ def list_jobs(
 ) -> Page[Job]:
     """The workspace's jobs, newest first."""
     actor.require(Scope.JOB_READ)
-    before = _AFTER_ALL if cursor is None else str(decode_cursor(cursor, (str,))[0])
-    if not is_uuid(before):
-        raise invalid("cursor", "not a cursor of this list; start without one")
-    found = store.list_jobs(tx, actor.workspace, statuses, before, limit + 1)
-    page = tuple(found[:limit])
-    return Page(page, encode_cursor(page[-1].id) if len(found) > limit else None)
+    before = _AFTER_ALL if cursor is None else decode_id(cursor)
+    return page_of(store.list_jobs(tx, actor.workspace, statuses, before, limit + 1), limit)
 
 
 def cancel_open_jobs(tx: WriteTx) -> list[Job]:

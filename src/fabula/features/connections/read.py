@@ -1,19 +1,16 @@
 """Reading connections and presets."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 from fabula.core.actor import Actor, Scope
-from fabula.core.errors import invalid
 from fabula.core.ids import is_uuid
-from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.core.paging import Page, decode_id, page_of
 from fabula.db import ReadTx
 from fabula.features.connections import rules, store
 from fabula.features.connections.errors import ConnectionNotFound, PresetNotFound
 from fabula.features.connections.types import BUILT_IN, ConnectionId, Preset, PresetId, ProviderConnection
 from fabula.plugins import Json
 
-T = TypeVar("T", ProviderConnection, Preset)
 BindingCheck = Callable[[ReadTx, Actor, Mapping[str, Json]], None]
 _CHECKS: dict[str, BindingCheck] = {}
 
@@ -36,10 +33,10 @@ def list_connections(
 ) -> Page[ProviderConnection]:
     """The server's own connection, then the workspace's, the oldest first."""
     actor.require(Scope.WORKSHOP_READ)
-    after = _after(cursor)
+    after = None if cursor is None else decode_id(cursor)
     first = [built_in] if after is None else []
     stored = store.connections.list_after(tx, actor.workspace, after or BUILT_IN, limit + 1 - len(first))
-    return _page([*first, *stored], limit)
+    return page_of([*first, *stored], limit)
 
 
 def get_preset(tx: ReadTx, actor: Actor, preset: PresetId) -> Preset:
@@ -54,7 +51,8 @@ def get_preset(tx: ReadTx, actor: Actor, preset: PresetId) -> Preset:
 def list_presets(tx: ReadTx, actor: Actor, limit: int, cursor: str | None) -> Page[Preset]:
     """Presets, the oldest first."""
     actor.require(Scope.WORKSHOP_READ)
-    return _page(store.presets.list_after(tx, actor.workspace, _after(cursor), limit + 1), limit)
+    after = None if cursor is None else decode_id(cursor)
+    return page_of(store.presets.list_after(tx, actor.workspace, after, limit + 1), limit)
 
 
 def register_binding(field: str, check: BindingCheck) -> None:
@@ -81,17 +79,3 @@ def check_bindings(tx: ReadTx, actor: Actor, settings: Mapping[str, Json]) -> No
         raise ConnectionNotFound(str(wish.connection))
     if wish.preset is not None and preset is None:
         raise PresetNotFound(wish.preset)
-
-
-def _after(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    (after,) = decode_cursor(cursor, (str,))
-    if not is_uuid(str(after)):
-        raise invalid("cursor", "not a cursor of this list; start without one")
-    return str(after)
-
-
-def _page(found: list[T], limit: int) -> Page[T]:
-    more = len(found) > limit
-    return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].id) if more else None)

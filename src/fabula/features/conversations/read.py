@@ -6,8 +6,8 @@ from msgspec import structs
 
 from fabula.core.actor import Actor, Scope
 from fabula.core.errors import invalid
-from fabula.core.ids import BranchId, ChatId, MessageId, ProfileId, VariantId, is_uuid
-from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.core.ids import BranchId, ChatId, MessageId, ProfileId, VariantId
+from fabula.core.paging import Page, decode_id, page_of
 from fabula.db import ReadTx
 from fabula.engine.text import DocumentKind, Search, Term, index, parse
 from fabula.features import profiles
@@ -64,7 +64,7 @@ def list_branches(tx: ReadTx, actor: Actor, chat: ChatId, limit: int, cursor: st
     """A chat's branches, oldest first, so `main` leads."""
     found = get_chat(tx, actor, chat)
     page = store.branches.list_branches(tx, actor.workspace, found, limit + 1, _after(cursor))
-    return Page(tuple(page[:limit]), encode_cursor(page[limit - 1].id) if len(page) > limit else None)
+    return page_of(page, limit)
 
 
 def list_messages(
@@ -146,7 +146,7 @@ def list_variants(
     """All variants, oldest first; `is_selected` is as seen from `branch` (see `see`)."""
     selected = see(tx, actor, get_message(tx, actor, message), branch).message.selected_variant_id
     page = store.variants.page_variants(tx, actor.workspace, message, selected, limit + 1, _after(cursor))
-    return Page(tuple(page[:limit]), encode_cursor(page[limit - 1].id) if len(page) > limit else None)
+    return page_of(page, limit)
 
 
 def find_variant_text(tx: ReadTx, actor: Actor, variant: VariantId) -> tuple[str, str] | None:
@@ -157,12 +157,7 @@ def find_variant_text(tx: ReadTx, actor: Actor, variant: VariantId) -> tuple[str
 
 
 def _after(cursor: str | None) -> str:
-    if cursor is None:
-        return _FIRST
-    after = str(decode_cursor(cursor, (str,))[0])
-    if not is_uuid(after):
-        raise invalid("cursor", "not a cursor of this list; start without one")
-    return after
+    return _FIRST if cursor is None else decode_id(cursor)
 
 
 def _pinned(tx: ReadTx, actor: Actor, segment: Segment, message: Message) -> Message:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fabula.core.actor import Actor, Scope
-from fabula.core.errors import invalid
 from fabula.core.ids import ChatId, MessageId
-from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.core.paging import Page, decode_cursor, encode_cursor, foreign_cursor
 from fabula.db import Database, ReadTx
 from fabula.engine.store import DocumentRow
 from fabula.engine.text import DocumentKind, Search, index, make_excerpt, parse
@@ -83,7 +82,7 @@ def _start(sort: SearchSort, cursor: str | None) -> _Place:
     assert isinstance(before, int)
     assert isinstance(skip, int)
     if order != sort.value or not 0 <= before <= END or not 0 <= skip <= END:
-        raise invalid("query.cursor", "not a cursor of this search in this order; start without one")
+        raise foreign_cursor()
     return _Place(before, skip)
 
 

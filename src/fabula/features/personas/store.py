@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fabula.core.ids import PersonaId, WorkspaceId
-from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.core.paging import Page, decode_id, page_of
 from fabula.db import ReadTx, WriteTx
 from fabula.db.columns import JsonText
 from fabula.db.metadata import IdType
@@ -85,10 +85,9 @@ def list_personas(tx: ReadTx, ws: WorkspaceId, limit: int, cursor: str | None) -
     """Personas, oldest first."""
     params: dict[str, object] = {"ws": ws, "take": limit + 1}
     if cursor is not None:
-        params["after"] = decode_cursor(cursor, (str,))[0]
+        params["after"] = decode_id(cursor)
     found = [_persona(row) for row in tx.execute(_LIST if cursor is None else _LIST_AFTER, params)]
-    more = len(found) > limit
-    return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].id) if more else None)
+    return page_of(found, limit)
 
 
 def find_picture(tx: ReadTx, ws: WorkspaceId, persona: PersonaId) -> PersonaPicture | None:

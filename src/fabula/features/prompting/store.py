@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fabula.core.ids import WorkspaceId
-from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.core.paging import Page, decode_id, page_of
 from fabula.db import ReadTx, WriteTx
 from fabula.db.metadata import IdType
 from fabula.features.prompting.tables import prompt_templates as t
@@ -104,10 +104,9 @@ def list_templates(
     if scope_id is not None:
         query, params["scope_id"] = query.where(t.c.scope_id == _P("scope_id")), scope_id
     if cursor is not None:
-        query, params["after"] = query.where(t.c.id < _P("after")), str(decode_cursor(cursor, (str,))[0])
+        query, params["after"] = query.where(t.c.id < _P("after")), decode_id(cursor)
     found = [_template(row) for row in tx.execute(query, params)]
-    more = len(found) > limit
-    return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].id) if more else None)
+    return page_of(found, limit)
 
 
 def insert_template(tx: WriteTx, ws: WorkspaceId, template: PromptTemplate) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import compress, product
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -179,8 +180,8 @@ def list_chats(
     if terms:
         params["terms"] = terms
     if cursor is not None:
-        at, after = decode_cursor(cursor, (str, str))
-        params |= {"at": datetime.fromisoformat(str(at)), "after": after}
+        at, after = decode_cursor(cursor, (datetime, UUID))
+        params |= {"at": at, "after": after}
     found = [_chat(row) for row in tx.execute(_LISTS[profile is not None, bool(terms), cursor is not None], params)]
     last = found[limit - 1] if len(found) > limit else None
     return Page(tuple(found[:limit]), encode_cursor(last.updated_at.isoformat(), last.id) if last else None)

@@ -11,7 +11,7 @@ from fabula.core.ids import (
     InstanceId,
     WorkspaceId,
 )
-from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.core.paging import Page, decode_id, page_of
 from fabula.db import ReadTx, WriteTx
 from fabula.db.dialect import insert_if_absent
 from fabula.db.hot import hot
@@ -162,11 +162,10 @@ def list_generations(
     if status is not None:
         statement, params = statement.where(g.c.status == _P("status")), params | {"status": status.value}
     if cursor is not None:
-        after = decode_cursor(cursor, (str,))[0]
+        after = decode_id(cursor)
         statement, params = statement.where(g.c.id < _P("after")), params | {"after": after}
     found = [_generation(row) for row in tx.execute(statement, params)]
-    more = len(found) > limit
-    return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].id) if more else None)
+    return page_of(found, limit)
 
 
 def save_prompt(

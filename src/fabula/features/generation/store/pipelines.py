@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fabula.core.ids import WorkspaceId
-from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.core.paging import Page, decode_id, page_of
 from fabula.db import ReadTx, WriteTx
 from fabula.db.metadata import IdType
 from fabula.features.generation.pipelines import Pipeline, PipelineId
@@ -67,10 +67,9 @@ def list_pipelines(tx: ReadTx, ws: WorkspaceId, limit: int, cursor: str | None) 
     """Pipelines, the newest first."""
     query, params = _LIST, {"ws": ws, "take": limit + 1}
     if cursor is not None:
-        query, params["after"] = query.where(p.c.id < _P("after")), str(decode_cursor(cursor, (str,))[0])
+        query, params["after"] = query.where(p.c.id < _P("after")), decode_id(cursor)
     found = [_pipeline(row) for row in tx.execute(query, params)]
-    more = len(found) > limit
-    return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].id) if more else None)
+    return page_of(found, limit)
 
 
 def insert_pipeline(tx: WriteTx, ws: WorkspaceId, pipeline: Pipeline) -> None:

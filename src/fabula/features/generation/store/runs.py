@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fabula.core.ids import ChatId, PipelineRunId, WorkspaceId, uuid7
-from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.core.paging import Page, decode_id, page_of
 from fabula.db import ReadTx, WriteTx
 from fabula.db.hot import hot
 from fabula.features.generation.pipelines import PipelineId
@@ -182,10 +182,9 @@ def list_runs(
     if pipeline is not None:
         query, params["pipeline"] = query.where(r.c.pipeline_id == _P("pipeline")), pipeline
     if cursor is not None:
-        query, params["after"] = query.where(r.c.id < _P("after")), str(decode_cursor(cursor, (str,))[0])
+        query, params["after"] = query.where(r.c.id < _P("after")), decode_id(cursor)
     found = [_run(row) for row in tx.execute(query, params)]
-    more = len(found) > limit
-    return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].id) if more else None)
+    return page_of(found, limit)
 
 
 def list_steps_of(tx: ReadTx, ws: WorkspaceId, runs: Sequence[PipelineRunId]) -> dict[PipelineRunId, list[StepRecord]]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from fabula.core.ids import WorkspaceId
-from fabula.core.paging import Page, decode_cursor, encode_cursor
+from fabula.core.paging import Page, decode_cursor, decode_id, encode_cursor, page_of
 from fabula.db import ReadTx, WriteTx
 from fabula.db.metadata import IdType
 from fabula.features.lore.tables import lore_entries as e
@@ -79,10 +80,9 @@ def list_books(tx: ReadTx, ws: WorkspaceId, limit: int, cursor: str | None) -> P
     """Books, the newest first."""
     params: dict[str, object] = {"ws": ws, "take": limit + 1}
     if cursor is not None:
-        params["after"] = decode_cursor(cursor, (str,))[0]
+        params["after"] = decode_id(cursor)
     found = [_book(row) for row in tx.execute(_LIST if cursor is None else _LIST_AFTER, params)]
-    more = len(found) > limit
-    return Page(tuple(found[:limit]), encode_cursor(found[limit - 1].id) if more else None)
+    return page_of(found, limit)
 
 
 def load_books(tx: ReadTx, ws: WorkspaceId, books: Sequence[LorebookId]) -> list[tuple[StoredBook, list[StoredEntry]]]:
@@ -151,7 +151,7 @@ def list_entries(tx: ReadTx, ws: WorkspaceId, book: LorebookId, limit: int, curs
     """A page of a book in insertion order; equal ones by age."""
     params: dict[str, object] = {"ws": ws, "book": book, "take": limit + 1}
     if cursor is not None:
-        params["at"], params["after"] = decode_cursor(cursor, (float, str))
+        params["at"], params["after"] = decode_cursor(cursor, (float, UUID))
     rows = tx.execute(_PAGE if cursor is None else _PAGE_AFTER, params).all()
     last = rows[limit - 1] if len(rows) > limit else None
     items = tuple(_entry(row) for row in rows[:limit])

@@ -1,15 +1,14 @@
 """SQL of lists: one order at a time, page after page."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from fabula.core.errors import InvalidInput, invalid
-from fabula.core.ids import WorkspaceId, is_uuid
-from fabula.core.paging import Page, decode_cursor, encode_cursor
-from fabula.core.storable import storable
+from fabula.core.ids import WorkspaceId
+from fabula.core.paging import Page, decode_cursor, encode_cursor, foreign_cursor
 from fabula.db import ReadTx
 from fabula.features.profiles.rules import search_key
 from fabula.features.profiles.store.rows import PROFILE, profile_of
@@ -85,18 +84,7 @@ def _cursor(sort: Sort, row: Any) -> str:
 
 
 def _start(sort: Sort, cursor: str) -> dict[str, object]:
-    ours, key, after = (str(part) for part in decode_cursor(cursor, (str, str, str)))
-    if ours != sort.value or not is_uuid(after):
-        raise _foreign_cursor()
-    if sort is Sort.CREATED:
-        return {"after": after}
-    if sort is Sort.NAME:
-        return {"after": after, "key": storable(key)}
-    try:
-        return {"after": after, "key": datetime.fromisoformat(key).astimezone(UTC)}
-    except (ValueError, OverflowError) as error:
-        raise _foreign_cursor() from error
-
-
-def _foreign_cursor() -> InvalidInput:
-    return invalid("query.cursor", "not a cursor of this list in this order; start without one")
+    ours, key, after = decode_cursor(cursor, (str, datetime if sort is Sort.UPDATED else str, UUID))
+    if ours != sort.value:
+        raise foreign_cursor()
+    return {"after": after} if sort is Sort.CREATED else {"after": after, "key": key}
