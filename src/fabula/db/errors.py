@@ -20,7 +20,7 @@ class DatabaseBusy(AppError):
 
     @property
     def message(self) -> str:
-        return "another process holds the database's write lock; nothing was changed, try again in a moment"
+        return "others are writing to the database; nothing was changed, try again in a moment"
 
     @property
     def retry_after(self) -> float:

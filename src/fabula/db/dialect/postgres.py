@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from fabula.core.ids import WorkspaceId
-from fabula.db.errors import DatabaseFull, DatabaseUnavailable
+from fabula.db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -75,6 +75,8 @@ def translate(error: BaseException) -> BaseException:
     if not isinstance(error, (sa.exc.DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)):
         return error
     state = _sqlstate(error)
+    if state in _RETRIED:
+        return DatabaseBusy()
     if state in _FULL:
         return DatabaseFull()
     is_gone = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated

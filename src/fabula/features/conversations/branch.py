@@ -12,7 +12,7 @@ from fabula.features.conversations.errors import (
     ParentDeleted,
     VariantNotFound,
 )
-from fabula.features.conversations.read import get_branch
+from fabula.features.conversations.read import get_branch, get_chat
 from fabula.features.conversations.types import Branch, Chat, TextState
 
 
@@ -25,10 +25,12 @@ def create(
     Raises `MessageNotFound`, `VariantNotFound`, or `MessageStreaming` while one of them is being written.
     """
     actor.require(Scope.CHAT_WRITE)
-    found = lock_chat(tx, actor, chat)
+    get_chat(tx, actor, chat)
     source = lock_settled(tx, actor, message, None).message
     if source.chat_id != chat:
         raise MessageNotFound(message)
+    found = lock_chat(tx, actor, chat)
+    get_branch(tx, actor, found, source.branch_id)  # which may have been deleted before the chat was ours
     if variant is not None:
         pinned = store.variants.find_variant(tx, actor.workspace, variant)
         if pinned is None or pinned.message_id != message:
@@ -43,7 +45,7 @@ def create(
 
 def rename(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId, title: str) -> Branch:
     actor.require(Scope.CHAT_WRITE)
-    found = lock_chat(tx, actor, chat)
+    found = get_chat(tx, actor, chat)
     get_branch(tx, actor, found, branch)
     store.branches.rename(tx, actor.workspace, branch, title)
     tx.emit(actor.workspace, "chat.changed", chatId=chat, branchId=branch)
@@ -78,7 +80,10 @@ def restore(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId) -> Branch
 
 
 def lock_chat(tx: WriteTx, actor: Actor, chat: ChatId) -> Chat:
-    """The chat, its branches ours alone to arrange until this transaction ends; raises `ChatNotFound`."""
+    """The chat, its branches ours alone to arrange until this transaction ends; raises `ChatNotFound`.
+
+    What else is locked, branches before messages, is locked before it: as a turn does, which ends at its chat.
+    """
     found = store.chats.lock_chat(tx, actor.workspace, chat)
     if found is None:
         raise ChatNotFound(chat)

@@ -8,6 +8,7 @@ from fabula.core.actor import Actor, Scope
 from fabula.core.ids import BranchId, ChatId, MessageId, VariantId
 from fabula.db import ReadTx, WriteTx
 from fabula.features.conversations import store
+from fabula.features.conversations.append import lock_branch
 from fabula.features.conversations.branch import lock_chat
 from fabula.features.conversations.choose import note_change, show
 from fabula.features.conversations.errors import (
@@ -17,7 +18,7 @@ from fabula.features.conversations.errors import (
     VariantInUse,
     VariantNotFound,
 )
-from fabula.features.conversations.read import get_branch, get_message
+from fabula.features.conversations.read import get_chat, get_message
 from fabula.features.conversations.rules import neighbour
 from fabula.features.conversations.types import ChatStatus, Seen, TextState
 from fabula.features.conversations.versions import check_version
@@ -54,8 +55,8 @@ def chat(tx: WriteTx, actor: Actor, target: ChatId, version: int | None) -> None
 def branch(tx: WriteTx, actor: Actor, of: ChatId, target: BranchId) -> None:
     """Raises `BranchActive`, or `BranchHasChildren`; so `main` stays: every other branch descends from it."""
     actor.require(Scope.CHAT_WRITE)
-    found = get_branch(tx, actor, lock_chat(tx, actor, of), target)
-    if found.is_active:
+    lock_branch(tx, actor, get_chat(tx, actor, of), target)
+    if lock_chat(tx, actor, of).active_branch_id == target:
         raise BranchActive(target)
     if store.branches.has_children(tx, actor.workspace, target):
         raise BranchHasChildren(target)

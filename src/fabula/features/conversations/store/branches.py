@@ -38,7 +38,8 @@ _FIND_DELETED = sa.select(*COLUMNS).where(
     & _BRANCH_OURS
     & chat_branches.c.deleted_at.is_not(None)
 )
-_LOCK_BRANCH = _FIND_BRANCH.with_for_update()
+# Not FOR UPDATE: that would also hold up whoever forks from the branch.
+_LOCK_BRANCH = _FIND_BRANCH.with_for_update(key_share=True)
 _LIST_BRANCHES = (
     sa.select(*COLUMNS)
     .where((chat_branches.c.chat_id == _P("chat")) & _BRANCH_OURS & chat_branches.c.deleted_at.is_(None))

@@ -14,7 +14,7 @@ _JOINED = (
     chats.FIND.add_columns(*(column.label(f"branch_{column.name}") for column in branches.COLUMNS))
     .join_from(c, b, b.c.chat_id == c.c.id)
     .where(b.c.deleted_at.is_(None))
-    .with_for_update(of=b)
+    .with_for_update(of=b, key_share=True)
 )
 _ACTIVE = _JOINED.where(b.c.id == c.c.active_branch_id)
 _NAMED = _JOINED.where(b.c.id == sa.bindparam("branch"))
