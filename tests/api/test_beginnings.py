@@ -44,7 +44,7 @@ async def test_a_beginning_that_cannot_be_committed_asks_nothing(
         while any(task.get_name().startswith("turn-") for task in asyncio.all_tasks()):
             await asyncio.sleep(0.01)
     assert model.requests == []
-    assert registry._live.keys() == before
+    assert registry._live.keys() <= before  # what earlier tests left may go meanwhile
     assert len(await client.messages(chat)) == 1
     frames = await client.say(chat)
     assert frames[-1].event == "llm.stream.done"
