@@ -3,7 +3,9 @@
 import re
 from typing import Any
 
-from fabula.plugins.testing import ScriptedModel
+import pytest
+
+from fabula.plugins.testing import End, Say, ScriptedModel
 from tests.server import Client
 
 
@@ -83,3 +85,79 @@ async def test_what_is_not_known_stays_as_text_and_is_reported(client: Client) -
     assert found["text"] == "{{currentSwipeId}} {{lastSwipeId}} {{summary}} normal"
     assert found["unknownMacros"] == ["currentswipeid", "lastswipeid", "summary"]
     assert await post(client, chat, text) == text
+
+
+def notice(what: str, text: str, **more: object) -> dict[str, object]:
+    return {"type": "notice", "visibility": "ui_only", "code": f"macros.{what}", "text": text, **more}
+
+
+def unknown(*names: str) -> dict[str, object]:
+    return notice("unknown", f"unknown macros stayed as text: {', '.join(names)}", names=list(names))
+
+
+def shown(text: str) -> dict[str, object]:
+    return {"type": "text", "visibility": "both", "text": text}
+
+
+NOTED = [
+    pytest.param("Hi {{char}}", "Hi Mira", [], id="nothing to tell"),
+    pytest.param(
+        "Hi {{foo}} {{bar::1}} {{foo}}", "Hi {{foo}} {{bar::1}} {{foo}}", [unknown("foo", "bar")], id="unknown"
+    ),
+    pytest.param("A{{comment: of {{user}}}}B", "AB", [notice("comment", "of You")], id="comment"),
+    pytest.param("{{comment:1}}{{x}}{{comment:2}}", "{{x}}", [unknown("x"), notice("comment", "1\n2")], id="both"),
+]
+
+
+@pytest.mark.parametrize(("raw", "text", "notices"), NOTED)
+async def test_a_stored_text_tells_what_its_macros_left(
+    client: Client, model: ScriptedModel, raw: str, text: str, notices: list[object]
+) -> None:
+    blocks = [shown(text), *notices] if notices else []
+    chat = await client.chat(first_mes=raw)
+    await client.say(chat, raw)
+    posted = await client.call("POST", f"/v1/chats/{chat}/messages", json={"promptText": raw}, status=201)
+    stored = await client.messages(chat)
+    assert [(m["promptText"], m["blocks"]) for m in (stored[0], stored[1], posted)] == [(text, blocks)] * 3
+    sent = [m.content for m in model.requests[-1].messages]
+    assert sent[1:] == [text, text]
+
+
+async def test_a_notice_goes_with_its_text(client: Client) -> None:
+    chat = await client.chat(first_mes="{{foo}}", alternate_greetings=["Plain"])
+    first = await first_of(client, chat)
+    path = f"/v1/messages/{first['id']}"
+
+    async def edit(**body: object) -> list[object]:
+        return list((await client.call("PATCH", path, json=body, status=200))["blocks"])
+
+    variants = (await client.call("GET", f"{path}/variants", status=200))["items"]
+    assert [v["blocks"] for v in variants] == [[shown("{{foo}}"), unknown("foo")], []]
+    assert await edit(promptText="{{bar}}") == [shown("{{bar}}"), unknown("bar")]
+    assert await edit(promptText="Good") == []
+    picture = {"type": "image", "visibility": "both", "url": "x"}
+    assert await edit(promptText="{{baz}}", blocks=[picture]) == [picture, unknown("baz")]
+    assert await edit(promptText="Good") == [picture]
+    assert await edit(promptText="{{baz}}", blocks=[]) == [shown("{{baz}}"), unknown("baz")]
+    assert await edit(blocks=None) == []
+
+
+async def test_thoughts_stay_beside_a_notice(client: Client, model: ScriptedModel) -> None:
+    model.scripts = [[Say("<think>Hm.</think>Well"), End()]]
+    chat = await client.chat()
+    await client.say(chat)
+    path = f"/v1/messages/{(await client.messages(chat))[2]['id']}"
+    thought = {"type": "reasoning", "visibility": "ui_only", "text": "Hm."}
+    for text, notices in (("{{foo}}", [unknown("foo")]), ("So", [])):
+        edited = await client.call("PATCH", path, json={"promptText": text}, status=200)
+        assert edited["blocks"] == [thought, shown(text), *notices]
+
+
+async def test_no_export_of_the_text_holds_a_notice(client: Client) -> None:
+    chat = await client.chat(first_mes="A{{foo}}{{comment:secret}}")
+    for form in ("jsonl", "markdown"):
+        async with client.http.get(f"{client.address}/v1/chats/{chat}/export?format={form}") as answer:
+            written = await answer.text()
+        assert "A{{foo}}" in written
+        assert "secret" not in written
+        assert "unknown macros" not in written

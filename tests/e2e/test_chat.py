@@ -1,7 +1,7 @@
 """What people do with a conversation in the page: edit, hide, delete, fork, travel, ask why."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from fabula.plugins.testing import End, Say, ScriptedModel
 from tests.conftest import Place
@@ -132,3 +132,25 @@ async def test_the_settings_of_a_chat_are_saved_as_they_are_left(place: Place, p
         assert found["title"] == "The long road"
         assert found["settings"]["personaId"] == persona["id"]
         assert found["settings"]["authorNote"]["text"] == "It rains."
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("en-GB", "Unknown macros, left as text: {{mood}}, {{sky}}"),
+        ("ru-RU", "Неизвестные макросы, оставлены текстом: {{mood}}, {{sky}}"),
+    ],
+)
+async def test_a_message_tells_of_its_macros_under_its_text(
+    place: Place, browser: Browser, locale: str, told: str
+) -> None:
+    context = await browser.new_context(locale=locale)
+    page = await context.new_page()
+    async with running(place, lines("Yes.")) as client:
+        chat = await client.chat(first_mes="{{mood}} and {{sky}}{{comment: Play this slowly.}}")
+        await page.goto(f"{client.address}/chats/{chat}")
+        row = page.locator("[data-row]").first
+        await expect(row).to_contain_text("{{mood}} and {{sky}}")
+        await expect(row.get_by_text(told, exact=True)).to_be_visible()
+        await expect(row.get_by_text("Play this slowly.", exact=True)).to_be_visible()
+    await context.close()

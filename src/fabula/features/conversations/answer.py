@@ -7,7 +7,7 @@ from fabula.core.actor import Actor
 from fabula.core.ids import ChatId, GenerationId, MessageId, VariantId, uuid7
 from fabula.db import WriteTx
 from fabula.features.conversations import store
-from fabula.features.conversations.append import Entry, add_entries, lock_branch, lock_with_chat
+from fabula.features.conversations.append import Entry, add_entries, entry_of, lock_branch, lock_with_chat
 from fabula.features.conversations.choose import lock_settled, show
 from fabula.features.conversations.indexing import index_messages
 from fabula.features.conversations.read import find_variant_text
@@ -56,7 +56,7 @@ def append_after(
     tx: WriteTx, actor: Actor, chat: Chat, branch: Branch, new: NewMessage, author: Author, generation: GenerationId
 ) -> AnswerSlot:
     """A user's message and the empty answer to it, at the end of a locked branch."""
-    said, empty = Entry(new), _empty(author, generation)
+    said, empty = entry_of(new), _empty(author, generation)
     add_entries(tx, actor, chat, branch, [said, empty], indexed=False)
     return AnswerSlot(empty.id, empty.variant, said.id)
 

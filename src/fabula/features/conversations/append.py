@@ -1,7 +1,7 @@
 """Add messages at the end of a locked branch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fabula.core.actor import Actor, Scope
 from fabula.core.ids import BranchId, ChatId, GenerationId, MessageId, VariantId, uuid7
@@ -10,7 +10,7 @@ from fabula.features.conversations import store
 from fabula.features.conversations.errors import BranchNotFound
 from fabula.features.conversations.indexing import index_messages, index_title
 from fabula.features.conversations.read import get_chat
-from fabula.features.conversations.rules import PREVIEW_CHARS, TITLE_CHARS, meta_of, one_line
+from fabula.features.conversations.rules import PREVIEW_CHARS, TITLE_CHARS, meta_of, noticed_blocks, one_line
 from fabula.features.conversations.store.message_changes import NewRow
 from fabula.features.conversations.store.variants import NewVariant
 from fabula.features.conversations.types import (
@@ -32,6 +32,11 @@ class Entry:
     generation: GenerationId | None = None
     id: MessageId = field(default_factory=lambda: MessageId(uuid7()))
     variant: VariantId = field(default_factory=lambda: VariantId(uuid7()))
+
+
+def entry_of(new: NewMessage) -> Entry:
+    """What somebody wrote, with what its macros have to tell people of among its blocks."""
+    return Entry(replace(new, blocks=noticed_blocks(new.prompt_text, "", new.blocks, new.notices), notices=()))
 
 
 def lock_branch(tx: WriteTx, actor: Actor, chat: Chat, branch: BranchId | None) -> Branch:

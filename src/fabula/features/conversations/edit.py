@@ -1,5 +1,6 @@
 """Edit a message: a new variant, shown at once. Hide it from prompts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fabula.core.actor import Actor, Scope
@@ -8,7 +9,7 @@ from fabula.db import WriteTx
 from fabula.features.conversations import store
 from fabula.features.conversations.choose import lock_settled, note_change, show
 from fabula.features.conversations.read import get_message, see
-from fabula.features.conversations.rules import edited_blocks, meta_of
+from fabula.features.conversations.rules import edited_blocks, meta_of, noticed_blocks
 from fabula.features.conversations.store.variants import NewVariant
 from fabula.features.conversations.types import Message, MessageRole, TextState, VariantKind
 from fabula.features.conversations.versions import check_version
@@ -19,7 +20,8 @@ from fabula.plugins import Json
 class Edit:
     """What to change; None leaves the text, or with `keeps_blocks` the blocks and the reasoning, as they are.
 
-    Macros in `prompt_text` are expanded already; `raw_text` is the text before, where they changed it.
+    Macros in `prompt_text` are expanded already; `raw_text` is the text before, where they changed it, and `notices`
+    are blocks that tell people of them.
     """
 
     prompt_text: str | None
@@ -27,6 +29,7 @@ class Edit:
     blocks: list[dict[str, Json]] | None
     keeps_blocks: bool
     effects: dict[str, Json] | None = None
+    notices: Sequence[dict[str, Json]] = ()
 
 
 def message(
@@ -70,6 +73,8 @@ def _variant(old: Message, change: Edit, kept: dict[str, Json]) -> NewVariant:
     blocks = edited_blocks(old.blocks, old.prompt_text, text) if change.keeps_blocks else change.blocks
     meta = meta_of(change.raw_text, {**kept, **(change.effects or {})})
     reasoning = old.reasoning if change.keeps_blocks else ""
+    if change.prompt_text is not None:
+        blocks = noticed_blocks(text, reasoning, blocks, change.notices)
     return NewVariant(
         VariantId(uuid7()), old.id, VariantKind.MANUAL_EDIT, text, TextState.SETTLED, reasoning, blocks, meta
     )

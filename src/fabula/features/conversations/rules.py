@@ -10,6 +10,9 @@ PREVIEW_CHARS = 160
 # What a variant's meta may say of effects that writing it had; read back along a branch (see `standing`).
 EFFECTS = frozenset({"lore", "vars"})
 
+# How the codes of notices begin that come of expanding a text's macros: they go when the text is replaced.
+_OF_MACROS = "macros."
+
 
 def one_line(text: str, limit: int) -> str:
     """`text` on one line, cut at `limit` characters with an ellipsis, at a space where one is near."""
@@ -87,6 +90,20 @@ def shown_blocks(text: str, reasoning: str, blocks: list[dict[str, Json]] | None
         {"type": "reasoning", "visibility": "ui_only", "text": reasoning},
         {"type": "text", "visibility": "both", "text": text},
     ]
+
+
+def noticed_blocks(
+    text: str, reasoning: str, blocks: list[dict[str, Json]] | None, notices: Sequence[dict[str, Json]]
+) -> list[dict[str, Json]] | None:
+    """The blocks of a text whose macros were just expanded: `notices` of that stand in place of those before.
+
+    None where the text, with its reasoning, says all there is to see.
+    """
+    plain = shown_blocks(text, reasoning, None) or [{"type": "text", "visibility": "both", "text": text}]
+    bare = None if blocks is None else [b for b in blocks if not str(b.get("code", "")).startswith(_OF_MACROS)]
+    if bare == plain and bare != blocks:
+        bare = None
+    return [*(bare or plain), *notices] if notices else bare
 
 
 def shown_text(text: str, blocks: list[dict[str, Json]] | None) -> str:

@@ -10,7 +10,7 @@ from fabula.features import usage
 from fabula.features.conversations import store
 from fabula.features.conversations.indexing import index_messages, index_title
 from fabula.features.conversations.read import get_chat
-from fabula.features.conversations.rules import PREVIEW_CHARS, meta_of, one_line
+from fabula.features.conversations.rules import PREVIEW_CHARS, meta_of, noticed_blocks, one_line
 from fabula.features.conversations.store import message_changes
 from fabula.features.conversations.store.chats import NewRow
 from fabula.features.conversations.store.variants import NewVariant
@@ -28,11 +28,14 @@ from fabula.plugins import Json
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """A first message, macros expanded; `raw` is the text before that, `effects` what the macros did."""
+    """A first message, macros expanded; `raw` is the text before that, `effects` what the macros did, `notices` blocks
+    for people.
+    """
 
     text: str
     raw: str
     effects: dict[str, Json] | None = None
+    notices: Sequence[dict[str, Json]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,12 @@ def _greet(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId, new: NewCh
             VariantKind.GREETING,
             greeting.text,
             TextState.SETTLED,
+            blocks=noticed_blocks(greeting.text, "", None, greeting.notices),
             meta=meta_of(None if greeting.raw == greeting.text else greeting.raw, greeting.effects),
         )
         for greeting in new.greetings
     ]
-    first = NewMessage(MessageRole.ASSISTANT, variants[0].prompt_text, new.author)
+    first = NewMessage(MessageRole.ASSISTANT, variants[0].prompt_text, new.author, variants[0].blocks)
     rows = [message_changes.NewRow(message, variants[0].id, 0, first)]
     message_changes.insert_messages(tx, actor.workspace, chat, branch, rows)
     store.variants.insert_variants(tx, actor.workspace, variants)

@@ -1,6 +1,7 @@
 """What a conversation is made of."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -189,7 +190,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """What a caller posts; `raw_text` keeps the text before macros where they changed it, `effects` what they did."""
+    """What a caller posts; `raw_text` keeps the text before macros where they changed it, `effects` what they did, and
+    `notices` are blocks that tell people of them.
+    """
 
     role: MessageRole
     prompt_text: str
@@ -197,6 +200,7 @@ class NewMessage:
     blocks: list[dict[str, Json]] | None = None
     raw_text: str | None = None
     effects: dict[str, Json] | None = None
+    notices: Sequence[dict[str, Json]] = ()
 
 
 @dataclass(frozen=True, slots=True)

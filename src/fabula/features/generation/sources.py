@@ -102,10 +102,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """A text whose macros are values, and what they did beside: kept in the meta of the variant it becomes."""
+    """A text whose macros are values, and what they did beside: kept in the meta of the variant it becomes.
+
+    `notices` are blocks that tell people of macros that stayed as text, and what in the text is for people alone.
+    """
 
     text: str
     effects: dict[str, Json] | None = None
+    notices: Sequence[dict[str, Json]] = ()
 
 
 class TurnSource(Protocol):
@@ -167,6 +171,5 @@ class TurnSources:
     def expand(self, tx: ReadTx, actor: Actor, chat: Chat, draft: NewMessage, branch: BranchId | None) -> NewMessage:
         """Expand a draft's macros, once, as it is stored; the raw text stays beside it."""
         found = self.of(chat.kind).expand(tx, actor, chat, draft.prompt_text, Place(branch))
-        if found.text == draft.prompt_text:
-            return draft
-        return replace(draft, prompt_text=found.text, raw_text=draft.prompt_text, effects=found.effects)
+        raw = None if found.text == draft.prompt_text else draft.prompt_text
+        return replace(draft, prompt_text=found.text, raw_text=raw, effects=found.effects, notices=found.notices)

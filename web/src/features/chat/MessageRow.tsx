@@ -9,6 +9,7 @@ import { Icon } from "@/ui/Icon";
 import classes from "./Message.module.css";
 import { MessageActions } from "./MessageActions";
 import { isBroken, MessageFailure } from "./MessageFailure";
+import { Notices } from "./Notices";
 import { Reasoning } from "./Reasoning";
 import { useLiveTurn } from "./session";
 import { useSwipe } from "./useSwipe";
@@ -80,6 +81,7 @@ function MessageBody({ message }: { readonly message: Message }) {
       {reasoning !== "" && <Reasoning text={reasoning} open={streaming && text === ""} />}
       {text !== "" && <Markdown text={text} growing={streaming} />}
       {streaming && <Writing live={live} hasText={text !== ""} />}
+      {live === undefined && <Notices blocks={message.blocks} />}
     </div>
   );
 }

@@ -26,6 +26,7 @@ from fabula.features.generation.tale.material import (
     tell,
 )
 from fabula.features.generation.tale.memory import to_meta
+from fabula.features.generation.tale.notices import notices_of
 from fabula.features.generation.tale.scribe import read_fields
 from fabula.features.generation.tale.stage import TaleStage
 from fabula.features.generation.types import Mode, Started
@@ -74,7 +75,7 @@ class Tales:
             macros = replace(macros, last=replace(last_of(said, chat.last_message_at), first_included_id=None))
         fields = read_fields(macros, told.memory.variables, prompting.DEFAULT_SYSTEM)
         found = prompting.macros.expand(text, fields.macros, fields.variables)
-        return Expanded(found.text, to_meta((), found.changes))
+        return Expanded(found.text, to_meta((), found.changes), notices_of(found))
 
     def gather(self, tx: ReadTx, actor: Actor, started: Started, chat: Chat, branch: Branch, room: int) -> Material:
         return gather_from(tx, actor, chat, branch, started.upto, started.id, window_of(room), self.shelf)
@@ -210,7 +211,7 @@ def greet(tx: ReadTx, actor: Actor, profile: profiles.Profile, seed: str) -> lis
     for raw in profiles.greetings(profile.spec):
         said = prompting.macros.expand(raw, fields.macros, fields.variables)
         if said.text.strip():
-            found.append(conversations.Greeting(said.text, raw, to_meta((), said.changes)))
+            found.append(conversations.Greeting(said.text, raw, to_meta((), said.changes), notices_of(said)))
     return found
 
 

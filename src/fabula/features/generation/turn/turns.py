@@ -144,8 +144,10 @@ def save_edit(
         found = conversations.get_message(tx, actor, message)
         chat, place = conversations.get_chat(tx, actor, found.chat_id), Place(branch or found.branch_id, found.seq)
         expanded = turns.sources.of(chat.kind).expand(tx, actor, chat, draft.prompt_text, place)
-        if expanded.text != draft.prompt_text:
-            draft = replace(draft, prompt_text=expanded.text, raw_text=draft.prompt_text, effects=expanded.effects)
+        raw = None if expanded.text == draft.prompt_text else draft.prompt_text
+        draft = replace(
+            draft, prompt_text=expanded.text, raw_text=raw, effects=expanded.effects, notices=expanded.notices
+        )
     return conversations.edit.message(tx, actor, message, branch, version, draft)
 
 
