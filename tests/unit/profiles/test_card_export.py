@@ -311,3 +311,21 @@ def test_an_edit_laid_over_reads_as_the_edit(raw: JsonObject, other: JsonObject)
     wanted = {**unknown, **normalise(other, DEFAULT_LIMITS, Report()).data}
     again = normalise(lay_over(raw, base, wanted), DEFAULT_LIMITS, Report()).data
     assert same(again, wanted)
+
+
+@pytest.mark.parametrize("avatar", [None, OTHER_PICTURE], ids=["its own", "another"])
+@pytest.mark.parametrize("spec", ExportSpec)
+def test_an_archive_keeps_its_picture_in_every_spec(spec: ExportSpec, avatar: bytes | None) -> None:
+    icon: Json = {"type": "icon", "uri": "embeded://a/1.png", "name": "main", "ext": "png"}
+    file = charx(v3(assets=[icon]), {"a/1.png": placeholder()})
+    out = export_card(parts(read_card(file, "x"), file, avatar=avatar), ExportFormat.CHARX, spec)
+    found = read_card(out, "x").avatar
+    assert found is not None
+    assert found.data == (avatar or placeholder())
+
+
+def test_a_v2_keeps_an_unknown_field_that_is_null() -> None:
+    card = read_card(as_json(v2(mine=None)), "x")
+    out = json.loads(export_card(parts(card, b""), ExportFormat.JSON, ExportSpec.V2))
+    assert out["data"]["mine"] is None
+    assert "character_book" not in out["data"]

@@ -39,7 +39,9 @@ def to_v3(data: JsonObject) -> JsonObject:
 
 def to_v2(data: JsonObject) -> JsonObject:
     """A V2 card with every field V2 demands; what only V3 has is left out, unknown fields are kept."""
-    said: JsonObject = {key: value for key, value in data.items() if key not in V3_ONLY and value is not None}
+    said: JsonObject = {
+        key: value for key, value in data.items() if key not in V3_ONLY and not (key in FIELDS and value is None)
+    }
     if isinstance(book := said.get("character_book"), dict):
         said["character_book"] = _v2_book(book)
     return {"spec": "chara_card_v2", "spec_version": "2.0", "data": said}

@@ -149,8 +149,10 @@ def _write_charx(
     glued = b""
     if parts.container is Container.CHARX and parts.original is not None:
         glued = parts.original.partition(archive.FIRST_ENTRY)[0]
+    path = icon_path(list_assets(parts.spec, files), files) or OWN_ICON
+    if spec is ExportSpec.V2 and path in contents:
+        contents[OWN_ICON], path = contents[path], OWN_ICON  # its JSON has no assets to name another
     if (picture := parts.avatar or _own_picture(parts)) is not None:
-        path = icon_path(list_assets(parts.spec, files), files) or OWN_ICON
         contents[path] = png.replace_texts(picture, _is_card_or_asset, {}, limits)
         if spec is ExportSpec.V3 and path == OWN_ICON:
             card = _with_own_icon(card)
