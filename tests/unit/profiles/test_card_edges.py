@@ -267,6 +267,14 @@ def test_text_no_database_stores_is_cleaned_in_spec_only() -> None:
     card = read_card(json.dumps(v2(name="a\0b", extensions={"k\ud800": "\udfff"})).encode(), "x.json")
     assert (card.spec["name"], card.spec["extensions"]) == ("a\ufffdb", {"k\ufffd": "\ufffd"})
     assert card.raw == v2(name="a\0b", extensions={"k\ud800": "\udfff"})
+    assert "text" in paths(card)
+
+
+@pytest.mark.parametrize(("file", "name"), [(b'{"name": "A", "name": "B"}', "x.json"), (b"name: A\nname: B", "x.yaml")])
+def test_a_name_that_stands_twice_is_reported(file: bytes, name: str) -> None:
+    card = read_card(file, name)
+    assert card.spec["name"] == "B"
+    assert any("twice" in warning.message for warning in card.report)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fabula.features.profiles.cards.errors import CardTooLarge, NotALorebook
-from fabula.features.profiles.cards.jsontext import clean_copy, dump_json, parse_json
+from fabula.features.profiles.cards.jsontext import dump_json, parse_json, storable_copy
 from fabula.features.profiles.cards.lore import read_book_value
 from fabula.features.profiles.cards.types import DEFAULT_LIMITS, CardLimits, CardWarning, JsonObject, Report
 from fabula.features.profiles.cards.worldinfo import is_world_info, to_book, to_world_info
@@ -39,7 +39,7 @@ def read_book(data: bytes, limits: CardLimits = DEFAULT_LIMITS) -> BookFile:
         raise CardTooLarge("the file", limits.file)
     report = Report()
     raw = parse_json(data, "the lorebook file", limits, report)
-    root = clean_copy(raw, limits)
+    root = storable_copy(raw, limits, report)
     if not isinstance(root, dict):
         raise NotALorebook("its JSON is no object")
     found, given = _recognise(root)

@@ -57,7 +57,15 @@ def _load(text: str, place: str, report: Report, *, strict: bool) -> Json:
         not_a_number(number[:20])
         return None
 
-    value: Json = json.loads(text, strict=strict, parse_constant=not_a_number, parse_float=finite)
+    def unite(pairs: list[tuple[str, Json]]) -> Json:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            report.repaired(place, "a name stands twice in one JSON object; its last value is read")
+        return found
+
+    value: Json = json.loads(
+        text, strict=strict, parse_constant=not_a_number, parse_float=finite, object_pairs_hook=unite
+    )
     return value
 
 
@@ -90,6 +98,14 @@ def clean_copy(value: Json, limits: CardLimits) -> Json:
     Raises `CardTooLarge` beyond the depth limit.
     """
     return _copy(value, limits.depth, limits.depth)
+
+
+def storable_copy(raw: Json, limits: CardLimits, report: Report) -> Json:
+    """As `clean_copy`, for what was read from a file: what is lost on the way is reported."""
+    copy = clean_copy(raw, limits)
+    if not same(copy, raw):
+        report.repaired("text", "NUL or halves of characters, which no database stores, became U+FFFD")
+    return copy
 
 
 def _copy(value: Json, left: int, depth: int) -> Json:

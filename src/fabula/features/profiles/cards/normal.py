@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fabula.features.profiles.cards import coerce
 from fabula.features.profiles.cards.errors import NotACard
-from fabula.features.profiles.cards.jsontext import clean_copy
+from fabula.features.profiles.cards.jsontext import clean_copy, storable_copy
 from fabula.features.profiles.cards.lore import read_book_value
 from fabula.features.profiles.cards.types import CardLimits, JsonObject, Report, SourceSpec
 from fabula.plugins import Json
@@ -83,7 +83,7 @@ class Normal:
 
 def normalise(raw: Json, limits: CardLimits, report: Report) -> Normal:
     """Read any known shape; raise `NotACard` if `raw` is none, `CardTooLarge` if it nests too deeply."""
-    root = clean_copy(raw, limits)
+    root = storable_copy(raw, limits, report)
     if not isinstance(root, dict):
         raise NotACard("its JSON is no object")
     source = _detect(root, report)

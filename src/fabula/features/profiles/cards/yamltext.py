@@ -26,7 +26,7 @@ def parse_yaml(data: bytes, limits: CardLimits, report: Report) -> Json:
     if len(data) > limits.yaml:
         raise CardTooLarge("the YAML text", limits.yaml)
     text = decode_text(data, "the YAML text", report)
-    builder = _Builder(limits)
+    builder = _Builder(limits, report)
     try:
         for event in yaml.parse(text, Loader=_Loader):
             if isinstance(event, yaml.DocumentEndEvent):
@@ -44,6 +44,7 @@ class _Builder:
     """Puts events together; `open` holds the unfinished containers, `keys` the mapping keys waiting for values."""
 
     limits: CardLimits
+    report: Report
     root: list[Json] = field(default_factory=list)
     open: list[list[Json] | dict[str, Json]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
@@ -76,6 +77,8 @@ class _Builder:
         if isinstance(target, list):
             target.append(value)
         elif (key := self.keys[-1]) is not None:
+            if key in target:
+                self.report.repaired("the YAML text", "a name stands twice in one mapping; its last value is read")
             target[key] = value
             self.keys[-1] = None
         elif as_key is not None:
