@@ -1,6 +1,7 @@
 """What a tale's prompt is made from, over real HTTP and both databases: lore, notes, variables, and what they leave."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,52 @@ async def test_decorators_ask_where_the_branch_stands(client: Client, model: Scr
     await client.say(chat)
     assert "Second opening." in sent(model)
     assert "Late." in sent(model)
+
+
+async def test_a_greeting_keeps_its_number(client: Client, model: ScriptedModel) -> None:
+    async def told(chat: str) -> str:
+        await client.say(chat)
+        return sent(model)
+
+    book = [{"constant": True, "content": f"@@Is_Greeting {n}\nOpening {n}."} for n in range(4)]
+    chat = await client.chat(first_mes=" ", alternate_greetings=["One.", "Two.", "", "Four."])
+    profile = (await client.call("GET", f"/v1/chats/{chat}", status=200))["entityProfileId"]
+    await bind_book(client, "entity_profile", profile, *book)
+    assert "Opening 1." in await told(chat)
+    path = f"/v1/messages/{(await client.messages(chat))[0]['id']}"
+    one, two, _ = (await client.call("GET", f"{path}/variants", status=200))["items"]
+    await client.call("POST", f"{path}/variants/{two['id']}/select", status=200)
+    fork = await client.call("POST", f"/v1/chats/{chat}/fork", json={"variants": "selected"}, status=201)
+    assert "Opening 2." in await told(fork["id"])
+    await client.call("DELETE", f"{path}/variants/{one['id']}", status=204)
+    assert "Opening 2." in await told(chat)
+    await client.call("PATCH", path, json={"promptText": "Two, edited."}, status=200)
+    answer = await told(chat)
+    assert ("Opening 2." in answer, "Opening 0." in answer) == (True, False)
+
+
+async def test_pick_stays_through_a_chat_and_random_does_not(client: Client, model: ScriptedModel) -> None:
+    items = "::".join(str(n) for n in range(10_000, 20_000))
+    chat = await client.chat(description=f"P{{{{pick::{items}}}}} R{{{{random::{items}}}}}")
+    found: list[tuple[str, ...]] = []
+
+    def note() -> None:
+        found.append(tuple(re.findall(r"[PR](\d{5})", sent(model))))
+
+    for text in ("One", "Two"):
+        await client.say(chat, text)
+        note()
+    answer = (await client.messages(chat))[-1]["id"]
+    await client.frames("POST", f"/v1/messages/{answer}/regenerate")
+    note()
+    picked, drawn = zip(*found, strict=True)
+    assert len(set(picked)) == 1
+    assert len(set(drawn)) == 3
+    other = (await client.call("GET", f"/v1/chats/{chat}", status=200))["entityProfileId"]
+    made = await client.call("POST", f"/v1/entity-profiles/{other}/chats", status=201)
+    await client.say(made["id"])
+    note()
+    assert found[-1][0] != picked[0]
 
 
 async def test_the_trace_names_template_persona_and_unknown_macros(client: Client) -> None:

@@ -41,7 +41,7 @@ class World:
         return self.runner.run(self.db.read(self.actor, fn, *args, **kwargs))
 
     def chat(self, *greetings: str) -> Chat:
-        new = NewChat(ChatKind.TALE, None, "", MIRA, [Greeting(text, text) for text in greetings])
+        new = NewChat(ChatKind.TALE, None, "", MIRA, [Greeting(n, text, text) for n, text in enumerate(greetings)])
         return self.write(start, new)
 
     def fill(self, chat: Chat, count: int) -> None:

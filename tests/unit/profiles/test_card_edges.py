@@ -110,7 +110,7 @@ def test_one_greeting_as_text_is_a_list_of_one() -> None:
 
 def test_empty_greetings_are_skipped() -> None:
     spec = spec_of(v2(first_mes="", alternate_greetings=["One", "", None, " ", "Two"]))
-    assert greetings(spec) == ("One", "Two")
+    assert greetings(spec) == ((1, "One"), (4, "Two"))
 
 
 def test_an_empty_name_is_reported() -> None:

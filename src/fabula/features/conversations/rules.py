@@ -9,6 +9,8 @@ TITLE_CHARS = 80
 PREVIEW_CHARS = 160
 # What a variant's meta may say of effects that writing it had; read back along a branch (see `standing`).
 EFFECTS = frozenset({"lore", "vars"})
+# Where a variant's meta says which of its card's greetings it is: the number outlives deletions, edits and copies.
+GREETING = "greeting"
 
 # How the codes of notices begin that come of expanding a text's macros: they go when the text is replaced.
 _OF_MACROS = "macros."

@@ -10,7 +10,7 @@ from fabula.core.actor import Actor, Scope
 from fabula.core.ids import VariantId
 from fabula.db import ReadTx, WriteTx
 from fabula.features.conversations import store
-from fabula.features.conversations.rules import segments_of
+from fabula.features.conversations.rules import GREETING, segments_of
 from fabula.features.conversations.types import Branch, Chat
 from fabula.plugins import Json
 
@@ -61,5 +61,6 @@ def find_greeting(tx: ReadTx, actor: Actor, chat: Chat, branch: Branch) -> int |
     pin = segments[-1].pin
     if pin is not None and pin.message_id == message:
         shown = pin.variant_id
-    greetings = store.standing.list_greetings(tx, actor.workspace, message)
-    return greetings.index(shown) if shown in greetings else None
+    variant = store.variants.find_variant(tx, actor.workspace, shown)
+    number = (variant.meta or {}).get(GREETING) if variant is not None else None
+    return number if isinstance(number, int) else None

@@ -10,7 +10,7 @@ from fabula.features import usage
 from fabula.features.conversations import store
 from fabula.features.conversations.indexing import index_messages, index_title
 from fabula.features.conversations.read import get_chat
-from fabula.features.conversations.rules import PREVIEW_CHARS, meta_of, noticed_blocks, one_line
+from fabula.features.conversations.rules import GREETING, PREVIEW_CHARS, meta_of, noticed_blocks, one_line
 from fabula.features.conversations.store import message_changes
 from fabula.features.conversations.store.chats import NewRow
 from fabula.features.conversations.store.variants import NewVariant
@@ -28,10 +28,11 @@ from fabula.plugins import Json
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """A first message, macros expanded; `raw` is the text before that, `effects` what the macros did, `notices` blocks
-    for people.
+    """A first message, macros expanded: `number` is the card's for it, `raw` the text before, `effects` what the macros
+    did, `notices` blocks for people.
     """
 
+    number: int
     text: str
     raw: str
     effects: dict[str, Json] | None = None
@@ -74,7 +75,10 @@ def _greet(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId, new: NewCh
             greeting.text,
             TextState.SETTLED,
             blocks=noticed_blocks(greeting.text, "", None, greeting.notices),
-            meta=meta_of(None if greeting.raw == greeting.text else greeting.raw, greeting.effects),
+            meta=meta_of(
+                None if greeting.raw == greeting.text else greeting.raw,
+                {GREETING: greeting.number, **(greeting.effects or {})},
+            ),
         )
         for greeting in new.greetings
     ]

@@ -60,6 +60,7 @@ class LastMessages:
 class MacroContext:
     """All that macros can see. The same context, variables and text always give the same result.
 
+    `seed` is what chance follows from; `lasting_seed`, the same through a whole chat, what `{{pick}}` does if it is given.
     `now` is aware; its zone is the one that `{{time}}` and its kin print. `original` is what `{{original}}` splices in:
     the prompt that the text at hand overrides. A macro of what is empty or None because it is unknown stays as text.
     """
@@ -77,6 +78,7 @@ class MacroContext:
     model: str = ""
     max_prompt: int | None = None
     generation_type: str = ""
+    lasting_seed: str = ""
 
 
 class VariableScope(Enum):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fabula.core.ids import BranchId, ChatId, MessageId, VariantId, WorkspaceId
 from fabula.db import ReadTx, WriteTx
 from fabula.db.hot import hot
-from fabula.features.conversations.rules import EFFECTS
+from fabula.features.conversations.rules import EFFECTS, GREETING
 from fabula.features.conversations.tables import chat_messages as m
 from fabula.features.conversations.tables import message_variants as v
 from fabula.plugins import Json
@@ -58,10 +58,10 @@ def list_effects(tx: ReadTx, ws: WorkspaceId, chat: ChatId) -> list[Effect]:
 
 
 def find_effects(tx: ReadTx, ws: WorkspaceId, variant: VariantId) -> dict[str, Json]:
-    """What a variant's meta says of its effects."""
+    """What a variant's meta says of its effects, and which greeting it is."""
     found = tx.execute(_FIND_META, {"ws": ws, "variant": variant}).one_or_none()
     meta: dict[str, Json] = (found.meta_json if found else None) or {}
-    return {name: value for name, value in meta.items() if name in EFFECTS}
+    return {name: value for name, value in meta.items() if name in EFFECTS or name == GREETING}
 
 
 def lay_over_meta(tx: WriteTx, ws: WorkspaceId, variant: VariantId, effects: Mapping[str, Json]) -> None:

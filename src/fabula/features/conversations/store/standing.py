@@ -5,7 +5,6 @@ import sqlalchemy as sa
 from fabula.core.ids import BranchId, MessageId, VariantId, WorkspaceId
 from fabula.db import ReadTx
 from fabula.features.conversations.tables import chat_messages as m
-from fabula.features.conversations.tables import message_variants as v
 from fabula.features.conversations.types import Segment
 
 _P = sa.bindparam
@@ -14,11 +13,6 @@ _COUNT_ANSWERS = sa.select(sa.func.count()).where(
     _ON_BRANCH & (m.c.seq > _P("low")) & (m.c.seq < _P("high")) & (m.c.role == "assistant") & m.c.hidden.is_(False)
 )
 _FIRST = sa.select(m.c.id, m.c.selected_variant_id).where(_ON_BRANCH & (m.c.seq == 0))
-_GREETINGS = (
-    sa.select(v.c.id)
-    .where((v.c.workspace_id == _P("ws")) & (v.c.message_id == _P("message")) & (v.c.kind == "greeting"))
-    .order_by(v.c.id)
-)
 
 
 def count_answers(tx: ReadTx, ws: WorkspaceId, segment: Segment, upto: int) -> int:
@@ -31,8 +25,3 @@ def find_first(tx: ReadTx, ws: WorkspaceId, branch: BranchId) -> tuple[MessageId
     """The message at place 0 of `main`, and its selection."""
     row = tx.execute(_FIRST, {"ws": ws, "branch": branch}).one_or_none()
     return None if row is None else (MessageId(row.id), VariantId(row.selected_variant_id))
-
-
-def list_greetings(tx: ReadTx, ws: WorkspaceId, message: MessageId) -> list[VariantId]:
-    """The variants of a first message that are its profile's greetings, in the card's order."""
-    return [VariantId(row.id) for row in tx.execute(_GREETINGS, {"ws": ws, "message": message})]

@@ -1,5 +1,6 @@
 """Lore in a tale: what is scanned, where what fires goes, and what the trace says of it. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from fabula.features.conversations import HistoryLine
@@ -26,6 +27,7 @@ _PLACES = {
 }
 # Nobody can play under an icon that a card brings along: a persona has a picture of its own.
 _NO_ICON = ""
+_ASKS_STANDING = re.compile(r"@@(?:activate_only_|is_greeting)", re.IGNORECASE)
 # Priorities that outrank whatever a book says: what fires by itself is kept longest, what asked to go first goes first.
 _STANDING, _TRIM_FIRST = 10**12, -(10**12)
 
@@ -71,7 +73,7 @@ def scan_input(
 
 def asks_standing(content: str) -> bool:
     """Whether an entry's decorators ask how many answers there are, or with which greeting the branch began."""
-    return "@@" in content and ("activate_only_" in content or "is_greeting" in content)
+    return "@@" in content and _ASKS_STANDING.search(content) is not None
 
 
 def inserts_of(result: LoreResult) -> list[Insert]:

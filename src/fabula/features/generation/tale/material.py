@@ -123,7 +123,8 @@ def tell(
     template = next((_template(c) for c in found if c.kind == "template"), None)
     spec = _NOBODY if profile is None else profile.spec
     user = Persona(actor.name) if persona is None else Persona(persona.name, persona.text)
-    macros = MacroContext(prompting.read_character(spec), user, tx.now, seed, last=last)
+    lasting = next((known for known in ids if known is not None), "")
+    macros = MacroContext(prompting.read_character(spec), user, tx.now, seed, last=last, lasting_seed=lasting)
     return Told(
         macros,
         chat,

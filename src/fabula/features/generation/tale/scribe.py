@@ -51,6 +51,6 @@ def depth_prompt_of(macros: MacroContext) -> tuple[str, int, str]:
     depth, role = found.get("depth"), found.get("role")
     return (
         str(found["prompt"]),
-        depth if isinstance(depth, int) and depth >= 0 else DEPTH,
+        int(depth) if isinstance(depth, int | float) and depth >= 0 else DEPTH,
         role if isinstance(role, str) and role in {"system", "user", "assistant"} else "system",
     )

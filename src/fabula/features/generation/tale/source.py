@@ -208,10 +208,10 @@ def greet(tx: ReadTx, actor: Actor, profile: profiles.Profile, seed: str) -> lis
     told = tell(tx, actor, None, profile, seed)
     fields = read_fields(told.macros, told.memory.variables, prompting.DEFAULT_SYSTEM)
     found = []
-    for raw in profiles.greetings(profile.spec):
+    for number, raw in profiles.greetings(profile.spec):
         said = prompting.macros.expand(raw, fields.macros, fields.variables)
         if said.text.strip():
-            found.append(conversations.Greeting(said.text, raw, to_meta((), said.changes), notices_of(said)))
+            found.append(conversations.Greeting(number, said.text, raw, to_meta((), said.changes), notices_of(said)))
     return found
 
 

@@ -14,11 +14,11 @@ _USE = frozenset({"chat", "create_date", "avatar", "fav", "talkativeness"})
 _USE_EXTENSIONS = frozenset({"fav", "talkativeness"})
 
 
-def greetings(spec: JsonObject) -> tuple[str, ...]:
-    """`first_mes`, then `alternate_greetings`: the variants of message 0, without empty ones."""
+def greetings(spec: JsonObject) -> tuple[tuple[int, str], ...]:
+    """The variants of message 0: `first_mes` as number 0, `alternate_greetings` from 1, without empty ones."""
     alternates = spec.get("alternate_greetings")
     given = [spec.get("first_mes"), *(alternates if isinstance(alternates, list) else [])]
-    return tuple(text for text in given if isinstance(text, str) and text.strip())
+    return tuple((n, text) for n, text in enumerate(given) if isinstance(text, str) and text.strip())
 
 
 def content_hash(card: CardFile) -> str:

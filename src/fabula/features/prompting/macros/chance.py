@@ -1,4 +1,4 @@
-"""Macros of chance. All of them follow from the context's seed, so a prompt can be built again exactly."""
+"""Macros of chance. All of them follow from the context's seeds, so a prompt can be built again exactly."""
 
 import random
 import re
@@ -16,8 +16,8 @@ def choose(session: Session, args: tuple[str, ...]) -> str:
 
 
 def pick(session: Session, call: Call, args: tuple[str, ...]) -> str:
-    """`{{pick}}`: one of the items, the same one as long as seed, place and wording stay."""
-    place = f"{session.ctx.seed}\0{call.start}\0{call.raw}"
+    """`{{pick}}`: one of the items, the same one as long as the chat, its place and its wording stay."""
+    place = f"{session.ctx.lasting_seed or session.ctx.seed}\0{call.start}\0{call.raw}"
     return random.Random(place.encode("utf-8", "surrogatepass")).choice(args)
 
 
