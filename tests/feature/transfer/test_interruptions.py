@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,11 +12,12 @@ from fabula.core.actor import Actor
 from fabula.core.ids import ChatId, InstanceId, uuid7
 from fabula.db import Database
 from fabula.engine.blobs import FileBlobs
-from fabula.engine.jobs import Jobs
+from fabula.engine.jobs import JobContext, Jobs
 from fabula.features.connections import Defaults
-from fabula.features.conversations import importing, read
+from fabula.features.conversations import importing, read, standing
 from fabula.features.generation.tale.previews import tale_scopes
 from fabula.features.identity import ensure_local_owner
+from fabula.features.lore import LorebookId, library
 from fabula.features.transfer import Shelves
 from fabula.features.transfer.chatfile import Outline, read_outline
 from fabula.features.transfer.chats import import_chats
@@ -101,6 +102,15 @@ class Attempt:
         assert 0 <= done <= total
 
 
+def fill(db: Database, place: Path, files: dict[str, bytes]) -> Shelves:
+    """Write a data folder at `in`; where it goes to."""
+    for name, data in files.items():
+        (place / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / "in" / name).write_bytes(data)
+    jobs = Jobs(db, place / "unused", InstanceId(uuid7()), executes=False)
+    return Shelves(db, FileBlobs(place / "blobs"), jobs, Defaults(alone=False), tale_scopes())
+
+
 async def test_a_folder_is_whole_after_a_death_in_every_step(db: Database, actor: Actor, tmp_path: Path) -> None:
     files = {
         "characters/Mira.json": b'{"name": "Mira", "first_mes": "Hi"}',
@@ -111,17 +121,13 @@ async def test_a_folder_is_whole_after_a_death_in_every_step(db: Database, actor
         "settings.json": json.dumps({"power_user": {"personas": {"a.png": "Ann"}}}).encode(),
         "TextGen Settings/P.json": b'{"temp": 1}',
     }
-    for name, data in files.items():
-        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "in" / name).write_bytes(data)
-    jobs = Jobs(db, tmp_path / "unused", InstanceId(uuid7()), executes=False)
-    to = Shelves(db, FileBlobs(tmp_path / "blobs"), jobs, Defaults(alone=False), tale_scopes())
+    to = fill(db, tmp_path, files)
     done: dict[str, Any] = {}
     deaths, result = 0, None
     while result is None:
         try:
-            attempt = Attempt(actor, done, most=1 if deaths else 0)
-            result = await import_folder(to, attempt, FolderSource(tmp_path / "in"))  # type: ignore[arg-type]  # as much of a context as is used
+            context = cast("JobContext", Attempt(actor, done, most=1 if deaths else 0))
+            result = await import_folder(to, context, FolderSource(tmp_path / "in"))
         except asyncio.CancelledError:
             deaths += 1
     assert deaths >= 6
@@ -133,6 +139,47 @@ async def test_a_folder_is_whole_after_a_death_in_every_step(db: Database, actor
         *(name for name in files if name != "settings.json"), "a.png", "Lost.json",
     }  # fmt: skip
     assert {item["status"] for item in items if isinstance(item, dict)} <= {"created", "duplicate"}
+
+
+class Dying(FolderSource):
+    """A folder whose process dies when the file that ends with `last` is read for the second time."""
+
+    def __init__(self, folder: Path, last: str) -> None:
+        super().__init__(folder)
+        self._last = last
+        self._reads = 0
+
+    def read(self, name: str, most: int) -> bytes:
+        self._reads += name.endswith(self._last)
+        if self._reads > 1:
+            raise asyncio.CancelledError
+        return super().read(name, most)
+
+
+async def test_a_chats_lorebook_takes_part_also_after_a_death_among_the_chats(
+    db: Database, actor: Actor, tmp_path: Path
+) -> None:
+    spans = {"sticky": {"Sea.0": {"hash": 7, "start": 2, "end": 8, "protected": False}}}
+    book = {"entries": {"0": {"uid": 0, "key": ["sea"], "content": "Deep.", "sticky": 6}}}
+    shelves = fill(db, tmp_path, {
+        "characters/Mira.json": b'{"name": "Mira", "first_mes": "Hi"}',
+        "worlds/Sea.json": json.dumps(book).encode(),
+        "chats/Mira/A.jsonl": chat_file(header(world_info="Sea", timedWorldInfo=spans), said("a"), said("b")),
+        "chats/Mira/B.jsonl": chat_file(header(), said("c")),
+    })  # fmt: skip
+    done: dict[str, Any] = {}
+    context = cast("JobContext", Attempt(actor, done, most=99))
+    with pytest.raises(asyncio.CancelledError):
+        await import_folder(shelves, context, Dying(tmp_path / "in", "B.jsonl"))
+    result: Any = await import_folder(shelves, context, FolderSource(tmp_path / "in"))
+    found = {item["file"]: item for item in result["items"]}
+    came = found["chats/Mira/A.jsonl"], found["chats/Mira/B.jsonl"]
+    assert [item["status"] for item in came] == ["duplicate", "created"]
+    chat = await db.read(actor, read.get_chat, ChatId(came[0]["id"]))
+    (bound,) = await db.read(actor, library.list_bindings, LorebookId(found["worlds/Sea.json"]["id"]))
+    assert (bound.scope, bound.scope_id) == ("chat", chat.id)
+    branch = await db.read(actor, read.get_branch, chat, None)
+    assert len(await db.read(actor, standing.list_effects, chat, branch, 9)) == 1
 
 
 async def test_what_a_chat_has_grown_by_can_be_cut_off_and_done_again(db: Database, actor: Actor) -> None:

@@ -9,7 +9,8 @@ from functools import partial
 from fabula.core.actor import Actor
 from fabula.core.errors import AppError
 from fabula.core.ids import ChatId, ProfileId
-from fabula.features import profiles
+from fabula.db import WriteTx
+from fabula.features import lore, profiles
 from fabula.features.conversations import whole
 from fabula.features.transfer.awake import FIELD, timed_lore, wake
 from fabula.features.transfer.chatfile import HeaderView, Outline, read_object, title_of
@@ -18,7 +19,7 @@ from fabula.features.transfer.destination import Destination, failed
 from fabula.features.transfer.errors import CharacterUnknown
 from fabula.features.transfer.layout import Layout
 from fabula.features.transfer.parts import MAX_JSON_BYTES, card_item, failed_item, learn
-from fabula.features.transfer.shelves import Known, Shelves, bind
+from fabula.features.transfer.shelves import Known, Shelves
 from fabula.features.transfer.source import Source
 from fabula.features.transfer.types import Cast, Item, ItemKind, ItemStatus, JsonObject, Note
 from fabula.plugins import Json
@@ -121,29 +122,34 @@ async def _import(
     seen: Sequence[Outline | Item],
     beside: JsonObject,
 ) -> list[Item]:
+    awake = set[str]()
+
     def bound(view: HeaderView) -> JsonObject:
         persona = known.personas.get(view.persona)
         return {} if persona is None else {"personaId": persona}
 
+    def attach(tx: WriteTx, actor: Actor, chat: ChatId, outlines: Sequence[Outline]) -> None:
+        for world in dict.fromkeys(outline.view.world for outline in outlines):
+            if world in known.books:
+                lore.bind(tx, actor, to.scopes, known.books[world], "chat", chat)
+
+    def complete(tx: WriteTx, actor: Actor, chat: ChatId, outlines: Sequence[Outline]) -> None:
+        attach(tx, actor, chat, outlines)
+        root = outlines[0]
+        changes = () if root.view.main else timed_lore(root)
+        if changes and wake(tx, actor, chat, changes, known.books):
+            awake.add(root.file)
+
     outlines = [found for found in seen if isinstance(found, Outline)]
-    into = Destination(cast, lambda outline: source.read(outline.file, MAX_CHAT_BYTES), bound, beside)
+    into = Destination(cast, lambda outline: source.read(outline.file, MAX_CHAT_BYTES), bound, beside, attach, complete)
     items = await import_chats(to.db, actor, into, outlines)
-    for at, (outline, item) in enumerate(zip(outlines, items, strict=True)):
-        if item.status is ItemStatus.CREATED and item.id is not None:
-            await bind(to, actor, known.books.get(outline.view.world), "chat", item.id)
-            items[at] = await _wake(to, actor, known, outline, item)
-    return [found for found in seen if isinstance(found, Item)] + items
+    told = [_without_idle(item) if item.file in awake else item for item in items]
+    return [found for found in seen if isinstance(found, Item)] + told
 
 
-async def _wake(to: Shelves, actor: Actor, known: Known, outline: Outline, item: Item) -> Item:
-    """The item without the note that its timed effects do nothing, where they do."""
-    changes = timed_lore(outline)
-    is_new = not any(note.code in {"continued", "branched"} for note in item.notes)
-    if not changes or not is_new or outline.view.main:
-        return item
-    is_all = await to.db.write(actor, wake, ChatId(str(item.id)), changes, known.books)
-    notes = (note for note in item.notes if not (is_all and note.path.endswith(f".{FIELD}")))
-    return replace(item, notes=tuple(notes))
+def _without_idle(item: Item) -> Item:
+    """The item of a chat whose timed effects go on here, without the note that they do nothing."""
+    return replace(item, notes=tuple(note for note in item.notes if not note.path.endswith(f".{FIELD}")))
 
 
 async def _stand_in(to: Shelves, actor: Actor, name: str) -> Item:

@@ -19,7 +19,7 @@ from fabula.features.transfer.continuing import continue_chat
 from fabula.features.transfer.destination import Destination, failed, item_of, pour
 from fabula.features.transfer.errors import NotAChat
 from fabula.features.transfer.family import Line, families, stem
-from fabula.features.transfer.types import Cast, Item, ItemStatus, JsonObject, Notes
+from fabula.features.transfer.types import Item, ItemStatus, JsonObject, Notes
 
 MAX_CHAT_BYTES = 128 * 2**20
 
@@ -93,7 +93,7 @@ async def _import_chat(
     try:
         for line in family:
             await _fill(db, actor, to, line, chat, main)
-        shown = await db.write(actor, _finish, chat, main, to.cast, root.outline.key)
+        shown = await db.write(actor, _finish, chat, main, to, [line.outline for line in family])
         if shown.id == chat:
             return shown, ItemStatus.CREATED
     except Exception:
@@ -121,13 +121,18 @@ async def _fill(db: Database, actor: Actor, to: Destination, line: Line, chat: C
     await pour(to, line.outline, line.shared, add)
 
 
-def _finish(tx: WriteTx, actor: Actor, chat: ChatId, main: BranchId, cast: Cast, key: str) -> Chat:
+def _finish(
+    tx: WriteTx, actor: Actor, chat: ChatId, main: BranchId, to: Destination, outlines: Sequence[Outline]
+) -> Chat:
     """Show the chat, unless another import of the same file was through first: then that one's chat."""
-    turn = OperationId(f"transfer:{cast.profile}:{key}")
+    profile, key = to.cast.profile, outlines[0].key
+    turn = OperationId(f"transfer:{profile}:{key}")
     # A row nobody ever sees: who inserts the same one waits here until we have committed, and then finds our chat.
     is_ours = insert_operation(tx, actor.workspace, turn, key, InstanceId(chat))
-    other = whole.find_imported(tx, actor, cast.profile, key)
-    shown = importing.finish(tx, actor, chat, main) if other is None else other
+    shown = whole.find_imported(tx, actor, profile, key)
+    if shown is None:
+        shown = importing.finish(tx, actor, chat, main)
+        to.complete(tx, actor, chat, outlines)
     if is_ours:
         delete_operation(tx, actor.workspace, turn)
     return shown

@@ -166,9 +166,13 @@ async def _pour(
     """Add what the file has beyond the meeting to the end of `branch`, in place of `gone`."""
     end, old = branch.last_seq, gone
 
+    def append(tx: WriteTx, actor: Actor, batch: Sequence[importing.ImportedMessage]) -> None:
+        _append(tx, actor, branch, end, old, batch)
+        to.attach(tx, actor, branch.chat_id, [outline])
+
     async def add(batch: Sequence[importing.ImportedMessage]) -> None:
         nonlocal end, old
-        await db.write(actor, _append, branch, end, old, batch)
+        await db.write(actor, append, batch)
         end, old = end + len(batch), None
 
     await pour(to, outline, met.shared, add)

@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fabula.core.actor import Actor
 from fabula.core.clock import utc_now
 from fabula.core.errors import AppError
+from fabula.core.ids import ChatId
+from fabula.db import WriteTx
 from fabula.features.conversations import Chat, importing
 from fabula.features.transfer.chatfile import HeaderView, Outline, read_batches, read_date
 from fabula.features.transfer.types import Cast, Item, ItemKind, ItemStatus, JsonObject, Note
@@ -14,6 +17,7 @@ from fabula.plugins import Json
 # The content of a file that was looked through before; blocking.
 Read = Callable[[Outline], bytes]
 Bound = Callable[[HeaderView], JsonObject]
+Attach = Callable[[WriteTx, Actor, ChatId, Sequence[Outline]], None]
 Add = Callable[[Sequence[importing.ImportedMessage]], Awaitable[None]]
 
 
@@ -21,14 +25,24 @@ def _nothing_bound(view: HeaderView) -> JsonObject:
     return {}
 
 
+def _nothing(tx: WriteTx, actor: Actor, chat: ChatId, outlines: Sequence[Outline]) -> None:
+    """For files that are given alone: nothing they name came along."""
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Whom the chats are with, where their files are, what settings a header stands for, and what to keep beside it."""
+    """Whom the chats are with, where their files are, what settings a header stands for, and what to keep beside it.
+
+    `attach` lets take part what the headers of a chat's files name; it runs in the transaction that shows what came
+    from them, for an import that dies behind it would find them imported. `complete` does so for a chat that is new.
+    """
 
     cast: Cast
     read: Read
     bound: Bound = _nothing_bound
     beside: Mapping[str, Json] = field(default_factory=dict)
+    attach: Attach = _nothing
+    complete: Attach = _nothing
 
 
 async def pour(to: Destination, outline: Outline, skip: int, add: Add) -> None:
