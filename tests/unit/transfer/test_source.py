@@ -44,6 +44,23 @@ def test_a_folder_and_its_zip_hold_the_same(tmp_path: Path) -> None:
     packed.close()
 
 
+def test_a_zip_with_backslashes_is_one_with_slashes(tmp_path: Path) -> None:
+    files = {name.replace("/", "\\"): data for name, data in SMALL.items()}
+    packed = ZipSource(write_zip(tmp_path, {"characters\\": b"", **files}))
+    assert packed.names() == sorted(SMALL)
+    assert packed.read("chats/A/x.jsonl", 100) == SMALL["chats/A/x.jsonl"]
+
+
+@pytest.mark.parametrize(("written", "read"), [("Мира".encode(), "Мира"), (b"Jos\x82", "José")])
+def test_names_that_no_flag_says_to_be_utf8_may_be_so(tmp_path: Path, written: bytes, read: str) -> None:
+    stands = b"x" * len(written)
+    path = write_zip(tmp_path, {f"characters/{stands.decode()}.json": b"{}"})
+    path.write_bytes(path.read_bytes().replace(stands, written))
+    packed = ZipSource(path)
+    assert packed.names() == [f"characters/{read}.json"]
+    assert packed.read(packed.names()[0], 100) == b"{}"
+
+
 def test_links_out_of_a_folder_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s")
     (tmp_path / "in" / "characters").mkdir(parents=True)

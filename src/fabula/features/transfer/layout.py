@@ -51,20 +51,13 @@ class Layout:
 
 def read_layouts(names: Iterable[str]) -> list[Layout]:
     """One for each user's folder among `names`: at the top, or as deep as the first that is found."""
-    paths = [PurePosixPath(name.replace("\\", "/")) for name in names]
-    originals = dict(zip(map(str, paths), names, strict=True)) if isinstance(names, Sequence) else {}
+    paths = {PurePosixPath(name): name for name in names}
     roots = {path.parts[: _depth(path)] for path in paths if _depth(path) >= 0}
     if not roots:
         return []
     shallow = min(len(root) for root in roots)
     return [
-        _layout(
-            {
-                path.parts[shallow:]: originals.get(str(path), str(path))
-                for path in paths
-                if path.parts[:shallow] == root
-            }
-        )
+        _layout({path.parts[shallow:]: name for path, name in paths.items() if path.parts[:shallow] == root})
         for root in sorted(roots)
         if len(root) == shallow
     ]

@@ -19,6 +19,7 @@ _END, _END_SIZE = b"PK\x05\x06", 22
 _MAX_COMMENT = 65_535
 _LOCATOR, _END64 = b"PK\x06\x07", b"PK\x06\x06"
 _DRIVE = re.compile(r"[A-Za-z]:")
+_SAYS_UTF8 = 0x800
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -78,7 +79,8 @@ class ZipSource:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
             raise ArchiveUnreadable(str(error)[:200] or type(error).__name__) from error
-        self._entries = {info.filename: info for info in self._zip.infolist() if not info.is_dir()}
+        named = ((_name_of(entry), entry) for entry in self._zip.infolist())
+        self._entries = {name: entry for name, entry in named if not name.endswith("/")}
         try:
             self._check()
         except (ArchiveTooLarge, ArchiveUnreadable):
@@ -120,6 +122,24 @@ class ZipSource:
                 raise ArchiveUnreadable(f"{name[:200]!r} does not lie inside it")
 
 
+def _name_of(entry: zipfile.ZipInfo) -> str:
+    """An entry's path: some programs of Windows write it with backslashes, and macOS in UTF-8 that no flag tells of."""
+    name = entry.filename
+    if not entry.flag_bits & _SAYS_UTF8 and not name.isascii():
+        # Without the flag `zipfile` takes bytes for code page 437, which has a character for each of them.
+        written = name.encode("cp437")
+        name = written.decode() if _is_utf8(written) else name
+    return name.replace("\\", "/")
+
+
+def _is_utf8(written: bytes) -> bool:
+    try:
+        written.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def check_directory(file: BinaryIO, size: int) -> None:
     """Refuse a zip whose directory would fill the memory when `zipfile` reads it; that module reads it whole.
 
@@ -151,7 +171,7 @@ def _size64(file: BinaryIO, at: int) -> int:
 
 
 def _is_inside(name: str) -> bool:
-    parts = name.replace("\\", "/").split("/")
+    parts = name.split("/")
     return _fits(name) and ".." not in parts and parts[0] != "" and not _DRIVE.match(name)
 
 
