@@ -2,7 +2,7 @@
 
 import pytest
 
-from fabula.features.lore.javascript import translate
+from fabula.core.patterns import translate
 from tests.unit.lore.factory import book, chat, entry, run
 
 

@@ -13,11 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
-from typing import Protocol
 
-import regex  # type: ignore[import-untyped]  # it ships no types; `Pattern` below is the part used here
+import regex  # type: ignore[import-untyped]  # it ships no types
 
-from fabula.features.lore.javascript import translate
+from fabula.core.patterns import PATTERN_ERRORS, Pattern, compile_pattern
 from fabula.features.lore.trace import Match, Source
 from fabula.features.lore.words import find_word
 
@@ -30,10 +29,6 @@ _MAX_GRAMS = 8
 _SEPARATOR = "\0"  # in no message (PostgreSQL stores none) and in no word
 _SLASHED = regex.compile(r"/((?:[^/\\]|\\.)+)/([dgimsuvy]*)", regex.DOTALL)
 _FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL}
-
-
-class Pattern(Protocol):
-    def search(self, string: str, *, timeout: float, concurrent: bool) -> object | None: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,10 +73,9 @@ def _compile_pattern(pattern: str, flags: int) -> Pattern | str:
     if len(pattern) > MAX_PATTERN:
         return f"is a pattern longer than {MAX_PATTERN} characters"
     try:
-        compiled: Pattern = regex.compile(translate(pattern), flags, cache_pattern=False)
-    except (regex.error, RecursionError, OverflowError, MemoryError) as error:
+        return compile_pattern(pattern, flags)
+    except PATTERN_ERRORS as error:
         return f"is a broken pattern: {error}"
-    return compiled
 
 
 def normalise(text: str, *, fold: bool) -> str:

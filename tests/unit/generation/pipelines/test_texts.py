@@ -6,7 +6,7 @@ import pytest
 
 from fabula.core.errors import AppError
 from fabula.features.generation.pipelines.errors import PatternTimeout, StepMisused, TextTooLong
-from fabula.features.generation.pipelines.replacing import _rules, replace_all
+from fabula.features.generation.pipelines.replacing import Replace, _rules, replace_all
 from fabula.features.generation.pipelines.trimming import cut_unfinished
 
 
@@ -31,6 +31,10 @@ def replaced(text: str, pattern: str, replacement: str = "", flags: str = "g") -
         ("b", "$7$<none>", "g", "$7$<none>anana B"),
         ("(x)?b", "<$1>", "g", "<>anana B"),
         ("^", "> ", "g", "> banana B"),
+        ("a[^]*B", "", "g", "b"),
+        (r"\u{42}", "\u00df", "", "banana \u00df"),
+        (r"(?<two>an)\k<two>", "", "", "ba B"),
+        (r"[(?R)]|\(?1", "x", "g", "banana B"),
     ],
 )
 def test_patterns_and_replacements(pattern: str, replacement: str, flags: str, expected: str) -> None:
@@ -49,6 +53,12 @@ def test_all_rules_together_end_in_time(pattern: str) -> None:
     with pytest.raises(PatternTimeout):
         replace_all("a" * 5_000 + "!", rules, 0.2)
     assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize("pattern", ["(?R)?a", "(a(?1)?)", "(?<n>a|b(?&n))", "(?P<n>a|(?P>n)b)", "a|(?0)", "((?-1))"])
+def test_a_pattern_that_calls_itself_is_refused(pattern: str) -> None:
+    (problem,) = Replace().check({"rules": [{"pattern": pattern}]})
+    assert problem.message == "a pattern cannot call itself or a group"
 
 
 def test_a_text_does_not_grow_without_bound() -> None:

@@ -9,10 +9,11 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final
 
-import regex  # type: ignore[import-untyped]  # it ships no types; `_Pattern` below is the part used here
+import regex  # type: ignore[import-untyped]  # it ships no types
 
+from fabula.core.patterns import PATTERN_ERRORS, Match, Pattern, compile_pattern
 from fabula.features.generation.pipelines.errors import PatternTimeout, StepMisused, TextTooLong
 from fabula.plugins import Json, ParamProblem, StepContext, StepResult, StepType
 
@@ -26,17 +27,6 @@ TOTAL_SECONDS = 0.5
 _FLAGS = {"g": 0, "i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "u": 0}
 _SLASHED = regex.compile(r"/((?:[^/\\]|\\.)+)/([a-z]*)", regex.DOTALL)
 _REFERENCE = regex.compile(r"\$(?:(\$)|(&)|(\d{1,2})|<(\w+)>)|\{\{match\}\}")
-
-
-class _Match(Protocol):
-    def group(self, name: int | str = 0) -> str | None: ...
-
-
-class _Pattern(Protocol):
-    groups: int
-    groupindex: Mapping[str, int]
-
-    def sub(self, repl: Any, string: str, count: int, *, concurrent: bool, timeout: float) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +86,7 @@ class Replace:
             except regex.error as error:
                 line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
                 found.append(ParamProblem(f"rules[{index}].pattern", str(error.msg), line, column))
-            except (RecursionError, OverflowError, MemoryError, ValueError) as error:
+            except PATTERN_ERRORS as error:
                 found.append(ParamProblem(f"rules[{index}].pattern", f"cannot be used: {error}", 1, 1))
         return found
 
@@ -126,14 +116,14 @@ def replace_all(text: str, rules: Sequence[_Rule], seconds: float) -> tuple[str,
 class _Replacing:
     """Writes a rule's replacement for each match, while there is time and room."""
 
-    def __init__(self, replacement: str, index: int, pattern: _Pattern, deadline: float, seconds: float) -> None:
+    def __init__(self, replacement: str, index: int, pattern: Pattern, deadline: float, seconds: float) -> None:
         self._parts = list(_read_replacement(replacement, pattern))
         self._index = index
         self._deadline, self._seconds = deadline, seconds
         self._made = 0
         self.count = 0
 
-    def __call__(self, match: _Match) -> str:
+    def __call__(self, match: Match) -> str:
         self.count += 1
         if time.monotonic() > self._deadline:
             raise PatternTimeout(self._index + 1, self._seconds)
@@ -144,7 +134,7 @@ class _Replacing:
         return text
 
 
-def _read_replacement(text: str, pattern: _Pattern) -> Iterator[tuple[str, int | str | None]]:
+def _read_replacement(text: str, pattern: Pattern) -> Iterator[tuple[str, int | str | None]]:
     """A replacement as literals and groups; a reference to a group that the pattern lacks is a literal."""
     at = 0
     for reference in _REFERENCE.finditer(text):
@@ -160,16 +150,15 @@ def _read_replacement(text: str, pattern: _Pattern) -> Iterator[tuple[str, int |
     yield text[at:], None
 
 
-def _compile(rule: _Rule) -> _Pattern:
+def _compile(rule: _Rule) -> Pattern:
     flags = sum({_FLAGS[letter] for letter in rule.flags if letter in _FLAGS})
-    compiled: _Pattern = regex.compile(rule.pattern, flags, cache_pattern=False)
-    return compiled
+    return compile_pattern(rule.pattern, flags)
 
 
-def _compile_stored(rule: _Rule, index: int) -> _Pattern:
+def _compile_stored(rule: _Rule, index: int) -> Pattern:
     try:
         return _compile(rule)
-    except (regex.error, RecursionError, OverflowError, MemoryError, ValueError) as error:
+    except PATTERN_ERRORS as error:
         raise StepMisused(f"rule {index + 1} is no pattern: {error}") from None
 
 
