@@ -282,7 +282,7 @@ async def test_a_foreign_id_is_not_found_anywhere(client: Client) -> None:
         await client.call("GET", f"{path}/export", status=404)
         await client.call("GET", f"{path}/avatar", status=404)
         await client.call("PUT", f"{path}/avatar", data=form({"a.png": picture()}, field="file"), status=404)
-    for query in ("", "?q=hidden", "?tag=secret", "?favourite=false"):
+    for query in ("", "/tags", "?q=hidden", "?tag=secret", "?favourite=false"):
         assert (await client.call("GET", PROFILES + query, status=200))["items"] == []
 
 

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from fabula.core.actor import Actor
 from fabula.core.errors import InvalidInput
 from fabula.core.ids import ProfileId
-from fabula.core.paging import encode_cursor
+from fabula.core.paging import Page, encode_cursor
 from fabula.db import Database, WriteTx
 from fabula.features.identity import ensure_local_owner
 from fabula.features.profiles import Profile, ProfileName, Sort, Wanted, find_named, list_names, list_profiles
-from fabula.features.profiles.store import lists
+from fabula.features.profiles.read import list_tags
+from fabula.features.profiles.store import lists, tags
 from fabula.features.profiles.store import names as names_store
-from fabula.features.profiles.types import Draft
+from fabula.features.profiles.types import Draft, TagCount
 from fabula.features.profiles.write import create, delete, edit, set_favourite
 from tests.watching import plan, recorded
 
@@ -93,6 +94,35 @@ async def test_filters_meet(db: Database, actor: Actor) -> None:
     await db.write(actor, delete, marked, None)
     assert await names(db, actor, Wanted(tag="sea")) == []
     assert await names(db, actor, Wanted(tag="Fire")) == ["Anna"]
+
+
+async def test_tags_are_listed_as_the_newest_writes_them_with_how_many_have_them(db: Database, actor: Actor) -> None:
+    assert await db.read(actor, list_tags, 50, None) == Page((), None)
+    await make(db, actor, "Anna", "SEA", "Ёлка", "magic")
+    await make(db, actor, "Bea", "Sea", "sea", "日本")
+    gone = await make(db, actor, "Carl", "sea", "fire")
+    await db.write(actor, delete, gone, None)
+    found, cursor = list[TagCount](), None
+    while True:
+        page = await db.read(actor, list_tags, 2, cursor)
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert [(one.tag, one.count) for one in found] == [("magic", 1), ("Sea", 2), ("Ёлка", 1), ("日本", 1)]
+    for one in found:
+        assert len(await names(db, actor, Wanted(tag=one.tag))) == one.count
+
+
+async def test_tags_are_walked_in_their_order(db: Database, actor: Actor, lane: str) -> None:
+    steps = await db.write(actor, explain, tags._TAGS, {"ws": actor.workspace, "take": 51, "after": "sea"})
+    if lane == "sqlite":
+        assert steps == [
+            "SEARCH entity_profile_tags USING COVERING INDEX sqlite_autoindex_entity_profile_tags_1 (workspace_id=? AND tag_key>?)",
+            "SEARCH entity_profiles USING INDEX sqlite_autoindex_entity_profiles_1 (id=?)",
+        ]
+    else:
+        assert any("using pk_entity_profile_tags on entity_profile_tags" in step for step in steps), steps
 
 
 @pytest.mark.parametrize("sort", Sort)

@@ -22,7 +22,7 @@ from fabula.features.profiles.importing import (
     import_last_cards,
     parse_files,
 )
-from fabula.features.profiles.schemas import MAX_VERSION, FavouriteIn, ImportOut, ProfileIn, ProfileOut
+from fabula.features.profiles.schemas import MAX_VERSION, FavouriteIn, ImportOut, ProfileIn, ProfileOut, TagOut
 from fabula.features.profiles.thumbnails import THUMBNAIL_TYPE
 from fabula.features.profiles.types import Draft, Picture, Sort, Wanted
 from fabula.http.deps import Caller, CallerDep
@@ -66,6 +66,11 @@ def _add_reading(router: APIRouter) -> None:
     ) -> PageOut[ProfileOut]:
         page = await call.read(read.list_profiles, limit, cursor, Wanted(q, tag, favourite, sort))
         return PageOut(items=[ProfileOut.of(p) for p in page.items], next_cursor=page.next_cursor)
+
+    @router.get("/tags", summary="List the tags that profiles have, by name")
+    async def list_tags(call: CallerDep, limit: Limit = LIMIT, cursor: Cursor = None) -> PageOut[TagOut]:
+        page = await call.read(read.list_tags, limit, cursor)
+        return PageOut(items=[TagOut.of(found) for found in page.items], next_cursor=page.next_cursor)
 
     @router.get("/{profileId}", summary="Get a profile")
     async def get_profile(call: CallerDep, profile: ProfileIdPath) -> ProfileOut:

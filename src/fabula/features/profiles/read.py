@@ -5,8 +5,8 @@ from fabula.core.ids import ProfileId
 from fabula.core.paging import Page
 from fabula.db import ReadTx
 from fabula.features.profiles.errors import AvatarNotFound, ProfileNotFound
-from fabula.features.profiles.store import lists, names, rows
-from fabula.features.profiles.types import Picture, Profile, ProfileName, StoredCard, Wanted
+from fabula.features.profiles.store import lists, names, rows, tags
+from fabula.features.profiles.types import Picture, Profile, ProfileName, StoredCard, TagCount, Wanted
 
 
 def get_profile(tx: ReadTx, actor: Actor, profile: ProfileId) -> Profile:
@@ -39,6 +39,12 @@ def list_profiles(
     """A page of the profiles that are `wanted`, by default of all, the newest first."""
     actor.require(Scope.PROFILE_READ)
     return lists.list_profiles(tx, actor.workspace, wanted or Wanted(), limit, cursor)
+
+
+def list_tags(tx: ReadTx, actor: Actor, limit: int, cursor: str | None) -> Page[TagCount]:
+    """A page of the tags that profiles have, by name."""
+    actor.require(Scope.PROFILE_READ)
+    return tags.list_tags(tx, actor.workspace, limit, cursor)
 
 
 def list_names(tx: ReadTx, actor: Actor, after: ProfileId | None, limit: int) -> list[ProfileName]:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from fabula.core.ids import ProfileId
 from fabula.features.profiles.rules import MAX_SEARCHED_TAGS, NAME_CHARS
-from fabula.features.profiles.types import ImportItem, Profile
+from fabula.features.profiles.types import ImportItem, Profile, TagCount
 from fabula.http.schemas import In, Instant, Out, Plain, Text
 from fabula.http.settings import SettingsIn
 
@@ -56,6 +56,17 @@ class ProfileIn(In):
     tags: list[Annotated[Text, Field(min_length=1)]] | None = Field(None, max_length=MAX_SEARCHED_TAGS)
     settings: SettingsIn | None = None
     version: int | None = Field(None, ge=1, le=MAX_VERSION)
+
+
+class TagOut(Out):
+    """A tag as its newest profile writes it; `count` profiles have it, however they write it."""
+
+    tag: str
+    count: int
+
+    @classmethod
+    def of(cls, found: TagCount) -> "TagOut":
+        return cls(tag=found.tag, count=found.count)
 
 
 class FavouriteIn(In):

@@ -75,6 +75,14 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class TagCount:
+    """A tag, and how many profiles have it."""
+
+    tag: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """Where a profile's picture is: the bytes it came with, and a small one once the job has made it."""
 

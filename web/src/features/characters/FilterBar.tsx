@@ -1,16 +1,17 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useCommands } from "@/app/commands";
 import { Icon } from "@/ui/Icon";
-import { type Filter, SORTS } from "./api";
+import { type Filter, SORTS, tagsQuery } from "./api";
 import classes from "./Gallery.module.css";
 
 const TYPING_MS = 250;
 
-/** Search, favourites, order, and the tag that was clicked: all of it in the address. */
+/** Search, favourites, order and tag: all of it in the address. */
 export function FilterBar({ filter }: { readonly filter: Filter }) {
   const { t } = useTranslation("characters");
   const navigate = useNavigate({ from: "/characters" });
@@ -20,6 +21,7 @@ export function FilterBar({ filter }: { readonly filter: Filter }) {
     (q: string) => go((now) => (q === "" ? without(now, "q") : { ...now, q })),
     TYPING_MS,
   );
+  const tags = useTags(filter.tag);
   useCommands([{ id: "search", title: t("search"), keys: "/", run: () => field.current?.focus() }]);
   return (
     <div className={classes.filters}>
@@ -52,18 +54,28 @@ export function FilterBar({ filter }: { readonly filter: Filter }) {
           go((now) => (sort === "created" ? without(now, "sort") : { ...now, sort }));
         }}
       />
-      {filter.tag !== undefined && (
-        <Button
-          variant="light"
-          rightSection={<Icon name="close" size={14} />}
-          aria-label={t("untag", { tag: filter.tag })}
-          onClick={() => go((now) => without(now, "tag"))}
-        >
-          {filter.tag}
-        </Button>
+      {tags.length > 0 && (
+        <NativeSelect
+          className={classes.tag ?? ""}
+          aria-label={t("tag")}
+          value={filter.tag ?? ""}
+          data={[{ value: "", label: t("tag.all") }, ...tags]}
+          onChange={(event) => {
+            const tag = event.currentTarget.value;
+            go((now) => (tag === "" ? without(now, "tag") : { ...now, tag }));
+          }}
+        />
       )}
     </div>
   );
+}
+
+/** What there is to choose from, and what was clicked, which a card may spell in a way of its own. */
+function useTags(chosen: string | undefined): readonly { value: string; label: string }[] {
+  const { data } = useQuery(tagsQuery);
+  const found = data?.items.map(({ tag, count }) => ({ value: tag, label: `${tag} (${count})` })) ?? [];
+  if (chosen === undefined || found.some(({ value }) => value === chosen)) return found;
+  return [{ value: chosen, label: chosen }, ...found];
 }
 
 function without(filter: Filter, key: keyof Filter): Filter {

@@ -1,10 +1,11 @@
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { http, type ImportItem, newOperationId, type Profile, take } from "@/api/client";
 import { readApiError } from "@/api/errors";
 import { avatarOf } from "@/api/profiles";
 import type { Spec } from "./editor/spec";
 
 const PAGE = 60;
+const TAGS = 500;
 
 export const SORTS = ["created", "updated", "name"] as const;
 
@@ -29,6 +30,12 @@ export function profilesQuery(filter: Filter) {
     getNextPageParam: (page) => page.nextCursor || undefined,
   });
 }
+
+/** The tags to choose from: the first five hundred by name, which is more than anybody reads. */
+export const tagsQuery = queryOptions({
+  queryKey: ["profiles", "tags"],
+  queryFn: () => take(http.GET("/v1/entity-profiles/tags", { params: { query: { limit: TAGS } } })),
+});
 
 export function profileChatsQuery(id: string) {
   return infiniteQueryOptions({
