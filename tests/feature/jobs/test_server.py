@@ -28,6 +28,27 @@ async def test_a_server_stopped_while_its_jobs_are_loaded_leaves_no_thread(
     before = set(threading.enumerate())
     async with running(place, ScriptedModel(), jobs=True):
         await asyncio.to_thread(loading.wait, 10)
+    assert left_beside(before) == []
+
+
+async def test_a_server_stopped_while_its_queues_begin_leaves_no_thread(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = threading.Thread._bootstrap  # type: ignore[attr-defined]  # what a new thread does before it counts as begun
+
+    def begin_slowly(self: threading.Thread) -> None:
+        if self.name.startswith("queue-worker-"):
+            time.sleep(0.3)
+        begin(self)
+
+    monkeypatch.setattr(threading.Thread, "_bootstrap", begin_slowly)
+    before = set(threading.enumerate())
+    async with running(place, ScriptedModel(), jobs=True) as client:
+        await client.fabula.jobs.ready()
+    assert left_beside(before) == []
+
+
+def left_beside(before: set[threading.Thread]) -> list[str]:
+    """Threads that were not there; those of asyncio's own pool stay for the next who needs one."""
     left = [one.name for one in threading.enumerate() if one not in before]
-    # Threads of asyncio's own pool stay for the next who needs one.
-    assert [name for name in left if not name.startswith(("asyncio_", "uvloop_"))] == []
+    return [name for name in left if not name.startswith(("asyncio_", "uvloop_"))]

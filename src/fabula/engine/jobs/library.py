@@ -7,7 +7,6 @@ our loop. It holds a run's id and the results of its steps as JSON, never a pick
 import asyncio
 import json
 import logging
-import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -168,10 +167,12 @@ def _stop_queues() -> None:
     """The library stops its loop first and its queues last: what they took in between would be claimed and never begun."""
     from dbos._dbos import _get_dbos_instance
 
-    for event in _get_dbos_instance().background_thread_stop_events:
+    library = _get_dbos_instance()
+    for event in library.background_thread_stop_events:
         event.set()
-    for thread in threading.enumerate():
-        if thread.name.startswith("queue-worker-"):
+    for thread in library._background_threads:  # noqa: SLF001 - its only list of them
+        # It starts the queues, one thread each, and waits for them: those may be starting at this moment.
+        if thread.name.endswith("(queue_thread)"):
             thread.join(_QUEUE_SECONDS)
 
 
