@@ -91,9 +91,10 @@ class Stage:
             ending = list(self.live.values())
             self.live.clear()
             self.gate.set()
-            self.hold()
         for generation in ending:
             await self.client.frames("GET", f"/v1/generations/{generation}/events")
+        if kind == "finish":  # and no sooner: an answer may ask the model after the gate is open
+            self.hold()
 
     async def check(self) -> None:
         streaming = await self.client.call("GET", f"/v1/generations?status=streaming&chatId={self.chat}")
