@@ -6,7 +6,7 @@ import { Icon, type IconName } from "@/ui/Icon";
 import { toasts } from "@/ui/toasts";
 import { useOpenChat } from "./context";
 import classes from "./Message.module.css";
-import { readParts } from "./MessageRow";
+import { readParts } from "./parts";
 import { tellError, tellFailure, turns } from "./session";
 import { useFork } from "./useFork";
 import { useVariants } from "./useVariants";

@@ -10,6 +10,7 @@ import classes from "./Message.module.css";
 import { MessageActions } from "./MessageActions";
 import { isBroken, MessageFailure } from "./MessageFailure";
 import { Notices } from "./Notices";
+import { readParts } from "./parts";
 import { Reasoning } from "./Reasoning";
 import { useLiveTurn } from "./session";
 import { useSwipe } from "./useSwipe";
@@ -104,15 +105,4 @@ export function Writing({
       <span className={lost ? classes.lost : "unseen"}>{lost ? t("lost") : t("writing")}</span>
     </span>
   );
-}
-
-/** What people see of a message: its visible text blocks, or the prompt text when it has none. */
-export function readParts(message: Message): { text: string; reasoning: string } {
-  const shown = message.blocks.filter((block) => block.visibility !== "prompt_only");
-  const join = (type: string) =>
-    shown
-      .filter((block) => block.type === type)
-      .map((block) => block.text ?? "")
-      .join("\n\n");
-  return { text: join("text") || message.promptText, reasoning: join("reasoning") };
 }

@@ -10,7 +10,7 @@ import { Failed, Loading } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { chatQuery, fetchMessages } from "../api";
 import type { BranchRef } from "../begun";
-import { readParts } from "../MessageRow";
+import { readParts } from "../parts";
 import classes from "./ReadingPage.module.css";
 
 // The server's most at once.
