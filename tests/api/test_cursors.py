@@ -31,6 +31,7 @@ FOREIGN = [
         "/v1/chats",
         "/v1/chats/{chat}/branches",
         "/v1/entity-profiles",
+        "/v1/entity-profiles/tags",
         "/v1/entity-profiles/{profile}/chats",
         "/v1/generation-presets",
         "/v1/generations",

@@ -92,10 +92,21 @@ def test_every_stream_says_the_same_by_shape_and_chunk_by_chunk(reads: list[list
     assert list(told(quick, blocks)) == list(told(plain, blocks))
 
 
-def test_a_block_is_read_by_the_shape_of_its_first_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    decoded: list[bytes] = []
-    whole = wire._decode_chunks
-    monkeypatch.setattr(wire, "_decode_chunks", lambda data: decoded.append(data) or whole(data))
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What is decoded chunk by chunk."""
+    seen: list[bytes] = []
+    decode = wire._decode_chunks
+
+    def note(data: bytes) -> list[wire.Chunk]:
+        seen.append(data)
+        return decode(data)
+
+    monkeypatch.setattr(wire, "_decode_chunks", note)
+    return seen
+
+
+def test_a_block_is_read_by_the_shape_of_its_first_text(decoded: list[bytes]) -> None:
     begin = payload({"delta": {"role": "assistant", "content": ""}})
     end = payload({"delta": {}, "finish_reason": "stop"})
     answer = Answer("x", 1000)
@@ -105,10 +116,7 @@ def test_a_block_is_read_by_the_shape_of_its_first_text(monkeypatch: pytest.Monk
     assert decoded == [b"[%b]" % begin, b"[%b]" % end]
 
 
-def test_the_end_of_a_stream_does_not_keep_a_shape_from_reading_what_is_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    decoded: list[bytes] = []
-    whole = wire._decode_chunks
-    monkeypatch.setattr(wire, "_decode_chunks", lambda data: decoded.append(data) or whole(data))
+def test_the_end_of_a_stream_does_not_keep_a_shape_from_reading_what_is_before(decoded: list[bytes]) -> None:
     answer = Answer("x", 1000)
     answer.take(block(says("one")))
     end = payload({"delta": {}, "finish_reason": "stop"})

@@ -101,6 +101,8 @@ def noticed_blocks(
 
     None where the text, with its reasoning, says all there is to see.
     """
+    if not blocks and not notices:
+        return blocks
     plain = shown_blocks(text, reasoning, None) or [{"type": "text", "visibility": "both", "text": text}]
     bare = None if blocks is None else [b for b in blocks if not str(b.get("code", "")).startswith(_OF_MACROS)]
     if bare == plain and bare != blocks:
