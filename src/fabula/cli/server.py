@@ -10,11 +10,13 @@ from fastapi import FastAPI
 
 from fabula.app import Fabula
 from fabula.core.errors import AppError
+from fabula.db import DatabaseBusy, DatabaseUnavailable
 
 log = structlog.get_logger()
 # Longer than proxies and HTTP clients keep an idle connection: where the server closes first, the next request of a
 # client that has not heard of it is lost.
 IDLE_SECONDS = 75
+AGAIN_SECONDS = 0.5  # for a database that was away when the jobs were to start; a stop waits as long
 
 
 class Server(uvicorn.Server):
@@ -49,11 +51,18 @@ class Server(uvicorn.Server):
             self._jobs = asyncio.create_task(self._start_jobs(), name="fabula-jobs-start")
 
     async def _start_jobs(self) -> None:
-        try:
-            await self._fabula.start_jobs()
-        except AppError as error:
-            # Chats work without jobs; what cannot run says so itself.
-            log.error("jobs.not_started", code=error.code, message=error.message)  # noqa: TRY400  # the sentence is enough
+        while not self.should_exit:
+            try:
+                await self._fabula.start_jobs()
+            except (DatabaseBusy, DatabaseUnavailable) as error:
+                log.warning("jobs.started_again", code=error.code)
+                await asyncio.sleep(AGAIN_SECONDS)
+            except AppError as error:
+                # Chats work without jobs; what cannot run says so itself.
+                log.error("jobs.not_started", code=error.code, message=error.message)  # noqa: TRY400  # the sentence is enough
+                return
+            else:
+                return
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._fabula.turns.stop()

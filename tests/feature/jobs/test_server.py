@@ -8,6 +8,8 @@ import pytest
 from dbos import Queue
 from dbos._dbos import DBOSRegistry
 
+from fabula.db import DatabaseUnavailable, WriteTx
+from fabula.engine import store
 from fabula.plugins.testing import ScriptedModel
 from tests.conftest import Place
 from tests.server import running
@@ -46,6 +48,22 @@ async def test_a_server_stopped_while_its_queues_begin_leaves_no_thread(
     async with running(place, ScriptedModel(), jobs=True) as client:
         await client.fabula.jobs.ready()
     assert left_beside(before) == []
+
+
+async def test_jobs_start_though_the_database_was_away_at_first(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    find, asked = store.find_library_version, 0
+
+    def fail_at_first(tx: WriteTx, library: str) -> str | None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise DatabaseUnavailable
+        return find(tx, library)
+
+    monkeypatch.setattr(store, "find_library_version", fail_at_first)
+    async with running(place, ScriptedModel(), jobs=True) as client:
+        await client.fabula.jobs.ready()
+    assert asked > 1
 
 
 def left_beside(before: set[threading.Thread]) -> list[str]:
