@@ -1,6 +1,6 @@
 """One server for all tests of a database, with a scripted model; each test has a workspace of its own.
 
-What a test needs of its own kind, with other settings or with jobs, it starts itself with `running`.
+What a test needs of its own kind, with other settings, it starts itself with `running`: that takes a third of a second.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -40,6 +40,28 @@ async def house(shared_place: Place, stage: Stage) -> AsyncIterator[Client]:
 @pytest.fixture
 async def client(house: Client, stage: Stage, model: ScriptedModel) -> AsyncIterator[Client]:
     async with visiting(house, stage, model) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def module_place(
+    lane: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Place]:
+    with new_place(lane, tmp_path_factory.mktemp("module"), request) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def busy_house(module_place: Place, stage: Stage) -> AsyncIterator[Client]:
+    """A server whose jobs run. Of the module: only one in a process may have them."""
+    async with running(module_place, stage, jobs=True) as found:
+        await found.fabula.jobs.ready()
+        yield found
+
+
+@pytest.fixture
+async def worker(busy_house: Client, stage: Stage, model: ScriptedModel) -> AsyncIterator[Client]:
+    async with visiting(busy_house, stage, model) as found:
         yield found
 
 

@@ -24,10 +24,11 @@ QUERIES = {"scopeId": "chatId", "entityProfileId": "profileId"}
 METHODS = {"get", "put", "post", "patch", "delete"}
 
 
-@pytest.fixture
-async def house(place: Place, stage: Stage) -> AsyncIterator[Client]:
+@pytest.fixture(scope="module")
+async def house(module_place: Place, stage: Stage) -> AsyncIterator[Client]:
     """Jobs are enqueued and never run, so that what a request leaves does not change under the test."""
-    async with running(place, stage, jobs=True, role="api") as found:
+    async with running(module_place, stage, jobs=True, role="api") as found:
+        await found.fabula.jobs.ready()
         yield found
 
 

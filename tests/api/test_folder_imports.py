@@ -2,25 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
-
-from fabula.plugins.testing import ScriptedModel
 from tests.api.test_transfer import bring_folder, card, packed
-from tests.conftest import Place
-from tests.server import Client, running
+from tests.server import Client
 from tests.unit.transfer.making import chat_file, header, said
 
 A9 = {"characters/A9.json": card("Mira")}
-
-
-@pytest.fixture
-async def worker(place: Place) -> AsyncIterator[Client]:
-    """A server whose jobs run."""
-    async with running(place, ScriptedModel(), jobs=True) as found:
-        yield found
 
 
 def group(**fields: Any) -> bytes:

@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import uuid
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +31,9 @@ REFUSED = {
 
 
 @pytest.fixture
-async def client(place: Place, model: ScriptedModel) -> AsyncIterator[Client]:
+def client(worker: Client) -> Client:
     """A server whose jobs run, on PostgreSQL too."""
-    async with running(place, model, jobs=True) as found:
-        yield found
+    return worker
 
 
 def form(files: dict[str, bytes], **fields: str) -> aiohttp.MultipartWriter:
@@ -74,7 +72,7 @@ async def export(client: Client, profile: str, **params: str) -> bytes:
 
 async def thumbnail(client: Client, profile: str) -> bytes:
     """The small picture, once its job has made it."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while True:
             _, headers, content = await fetch(client, f"{PROFILES}/{profile}/avatar?size=thumb")
             if headers["content-type"] == "image/webp":
@@ -83,7 +81,7 @@ async def thumbnail(client: Client, profile: str) -> bytes:
 
 
 async def jobs_ended(client: Client) -> list[dict[str, Any]]:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while True:
             found = (await client.call("GET", "/v1/jobs", status=200))["items"]
             if all(job["status"] not in {"queued", "running"} for job in found):

@@ -4,16 +4,14 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from fabula.plugins.testing import ScriptedModel
-from tests.conftest import Place
-from tests.server import Client, running
+from tests.server import Client
 from tests.unit.transfer.making import chat_file, header, said, swiped
 
 CHATS = "/v1/chats/import"
@@ -21,13 +19,6 @@ TALE = [said(f"m{n}", user=n % 2 == 1) for n in range(6)]
 NOTED = header(
     note_prompt="Slowly.", note_interval=1, note_depth=2, note_role=0, mine={"x": [1, None]}, integrity="a-b"
 )
-
-
-@pytest.fixture
-async def worker(place: Place) -> AsyncIterator[Client]:
-    """A server whose jobs run."""
-    async with running(place, ScriptedModel(), jobs=True) as found:
-        yield found
 
 
 async def bring(

@@ -26,10 +26,11 @@ AROUND: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture
-async def house(place: Place, stage: Stage) -> AsyncIterator[Client]:
+@pytest.fixture(scope="module")
+async def house(module_place: Place, stage: Stage) -> AsyncIterator[Client]:
     """Jobs are enqueued and never run."""
-    async with running(place, stage, jobs=True, role="api") as found:
+    async with running(module_place, stage, jobs=True, role="api") as found:
+        await found.fabula.jobs.ready()
         yield found
 
 
