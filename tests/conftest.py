@@ -27,8 +27,18 @@ from fabula.db.opening import SQLITE_NAME, open_postgres, open_sqlite
 from fabula.engine.bus import Bus
 from fabula.engine.jobs import migrate_jobs
 
+STEPS = float(os.environ.get("FABULA_TEST_STEPS", "1"))
+
+
+def times(count: int) -> int:
+    """So many random examples: FABULA_TEST_STEPS multiplies what all of `make test` tries."""
+    return max(1, round(count * STEPS))
+
+
 # An example may take as long as a busy machine needs: speed is shown in bench/.
-hypothesis.settings.register_profile("fabula", deadline=None)
+hypothesis.settings.register_profile(
+    "fabula", deadline=None, max_examples=times(100), suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("fabula")
 REPO = Path(__file__).parents[1]
 LANES = tuple(os.environ.get("FABULA_TEST_LANES", "sqlite,postgres").split(","))

@@ -3,7 +3,6 @@
 FABULA_TEST_STEPS multiplies the length: 20 is a good night's walk.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,9 +28,9 @@ from fabula.features import conversations
 from fabula.features.conversations import NewMessage, TextState, branch, choose, delete, edit, fork, read, restore
 from fabula.features.conversations.tables import chat_branches, chat_messages, message_variants
 from fabula.features.conversations.types import Chat, MessageRole
+from tests.conftest import times
 from tests.feature.conversations.conftest import MIRA, YOU, World
 
-LENGTH = int(os.environ.get("FABULA_TEST_STEPS", "1"))
 TEXTS = st.sampled_from(["", "one", "two lines\nof it", "три", "four 🏮"])
 WORDS = TEXTS.filter(bool)
 END = 2**31 - 1
@@ -438,7 +437,7 @@ def test_every_walk_keeps_the_invariants(world: World) -> None:
     run_state_machine_as_test(
         walk,
         settings=settings(
-            max_examples=15 * LENGTH,
+            max_examples=times(15),
             stateful_step_count=40,
             deadline=None,
             database=None,

@@ -1,10 +1,6 @@
-"""Random walks of answers that begin and end on many branches at once: a branch has at most one, wherever they begin.
-
-FABULA_TEST_STEPS multiplies the walks.
-"""
+"""Random walks of answers that begin and end on many branches at once: a branch has at most one, wherever they begin."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,10 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fabula.plugins.testing import End, Hold, Say, ScriptedModel
-from tests.conftest import Place
+from tests.conftest import Place, times
 from tests.server import Client, running
 
-WALKS = 8 * int(os.environ.get("FABULA_TEST_STEPS", "1"))
 BRANCHES = 3
 STEPS = st.lists(
     st.tuples(
@@ -115,7 +110,7 @@ def model() -> ScriptedModel:
     return ScriptedModel()
 
 
-@settings(max_examples=WALKS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=times(8), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 async def test_a_branch_has_one_live_answer_at_most(
     client: Client, model: ScriptedModel, steps: list[tuple[str, int]]

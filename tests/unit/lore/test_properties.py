@@ -11,9 +11,10 @@ from fabula.features.lore.books import read_lorebook, to_book, to_st
 from fabula.features.lore.budget import budget_of
 from fabula.features.lore.decorators import VALID, parse_content
 from fabula.features.lore.types import Lorebook
+from tests.conftest import times
 from tests.unit.lore.factory import count_words
 
-bounded = settings(deadline=None, max_examples=60)  # a shared machine says nothing about single runs
+bounded = settings(max_examples=times(60))
 
 WORDS = ("sea", "Sky", "/s.a/i", "/(/", "gold", "海", "кот", "")
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(WORDS)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fabula.plugins import ChatBatch
 from fabula.providers.openai_compatible import wire
 from fabula.providers.openai_compatible.wire import Answer, learn
+from tests.conftest import times
 
 
 def payload(choice: dict[str, object], **beside: object) -> bytes:
@@ -83,7 +84,7 @@ def _state(answer: Answer) -> tuple[object, ...]:
     return answer.finished, is_over, answer.is_full, type(answer.fault), str(answer.fault)
 
 
-@settings(deadline=None, max_examples=800)
+@settings(max_examples=times(800))
 @given(st.lists(st.lists(RUNS, min_size=1, max_size=6), max_size=8), st.sampled_from([0, 7, 1000]))
 def test_every_stream_says_the_same_by_shape_and_chunk_by_chunk(reads: list[list[bytes]], bound: int) -> None:
     plain, quick = Answer("x", bound), Answer("x", bound)

@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fabula.providers.openai_compatible.sse import EventSplitter, EventTooLong, iter_payloads
@@ -24,7 +24,6 @@ def test_any_line_ending_cut_at_any_byte_gives_the_same_events(ending: bytes) ->
     assert read([stream[at : at + 1] for at in range(len(stream))]) == PAYLOADS
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, len(STREAM)), max_size=8), st.sampled_from([b"\n", b"\r\n", b"\r"]))
 def test_any_number_of_cuts_gives_the_same_events(cuts: list[int], ending: bytes) -> None:
     stream = STREAM.replace(b"\n", ending)

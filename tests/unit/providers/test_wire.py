@@ -3,7 +3,7 @@ import itertools
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fabula.plugins import ModelCut, ModelError, ModelGarbage, ModelRejected, TokenUsage
@@ -61,7 +61,6 @@ def test_a_stream_cut_at_any_byte_gives_the_same_answer(ending: bytes) -> None:
     check_whole([stream[at : at + 1] for at in range(len(stream))])
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, len(STREAM)), max_size=10))
 def test_a_stream_in_any_pieces_gives_the_same_answer(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(STREAM)]
@@ -148,7 +147,6 @@ def test_an_answer_of_exactly_its_bound_is_not_cut() -> None:
     assert answer.take(delta("stop")).finish_reason == "stop"
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60) | st.sampled_from([delta(content="a"), DONE, b"data: ", b"\n", b"\r\n\r\n"])))
 def test_no_bytes_whatever_raise_anything_but_a_model_error(pieces: list[bytes]) -> None:
     with contextlib.suppress(ModelError, EventTooLong):

@@ -12,6 +12,7 @@ from fabula.core.ids import MessageId, VariantId, uuid7
 from fabula.features.conversations import Author, MessageRole, NewMessage
 from fabula.features.conversations.types import VariantKind
 from fabula.features.transfer.chatfile import new_header, read_outline, settings_of, update_header, write_message
+from tests.conftest import times
 from tests.unit.transfer.making import (
     chat_file,
     header,
@@ -58,7 +59,7 @@ LINES = st.builds(
 
 @pytest.mark.slow
 @given(st.lists(LINES, max_size=4))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=times(400))
 def test_unedited_lines_go_out_as_the_values_they_were(lines: list[dict[str, Any]]) -> None:
     data = b"\n".join(json.dumps(line).encode() for line in [header(), *lines])
     found = written(read_all(data))
@@ -66,7 +67,7 @@ def test_unedited_lines_go_out_as_the_values_they_were(lines: list[dict[str, Any
 
 
 @given(LINES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(200))
 def test_a_changed_line_is_read_back_as_what_was_written(line: dict[str, Any]) -> None:
     data = json.dumps(line).encode()
     (came,) = read_all(data)
@@ -182,7 +183,6 @@ def test_a_header_made_here_names_the_character() -> None:
 
 
 @given(VALUES)
-@settings(deadline=None)
 def test_any_header_survives(meta: Any) -> None:
     given_header = {"user_name": "A", "chat_metadata": meta, "more": meta}
     line = json.loads(json.dumps(given_header))
