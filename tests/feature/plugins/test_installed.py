@@ -39,6 +39,7 @@ def fabula(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 def test_what_comes_with_the_server_is_listed_as_the_first_plugin(tmp_path: Path) -> None:
     done = fabula(tmp_path, "plugins")
     assert done.returncode == 0, done.stderr
@@ -47,6 +48,7 @@ def test_what_comes_with_the_server_is_listed_as_the_first_plugin(tmp_path: Path
     assert line.endswith(": pre/set, pre/ask, rag/recall, llm/answer, post/regex, post/trim")
 
 
+@pytest.mark.slow
 def test_an_installed_plugin_is_listed_with_what_it_gives(tmp_path: Path) -> None:
     install_example(tmp_path)
     done = fabula(tmp_path, "plugins")
@@ -99,6 +101,7 @@ def test_a_plugin_that_cannot_be_used_is_named_with_the_reason_and_what_to_do(
     assert message.endswith("remove it with `pip uninstall some-stranger`")
 
 
+@pytest.mark.slow
 def test_one_that_cannot_be_used_fails_the_list_and_is_missed_by_doctor(tmp_path: Path) -> None:
     install_example(tmp_path)
     install(tmp_path, "some-stranger", "some_stranger", "1 / 0", "odd = some_stranger:plugin")

@@ -10,6 +10,7 @@ from tests.conftest import Place
 from tests.feature.reliability.conftest import Serve
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_the_server_by_closing_its_database(
     place: Place, serve: Serve, which: signal.Signals
