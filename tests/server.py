@@ -34,7 +34,7 @@ class Frame:
     data: dict[str, Any]
 
 
-@dataclass
+@dataclass(repr=False)
 class Client:
     """A thin HTTP client of one server."""
 

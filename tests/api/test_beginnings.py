@@ -40,7 +40,7 @@ async def test_a_beginning_that_cannot_be_committed_asks_nothing(
     assert refused["code"] == "db.full"
     assert len(told) == 1
     monkeypatch.setattr(backend, "write", write)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while any(task.get_name().startswith("turn-") for task in asyncio.all_tasks()):
             await asyncio.sleep(0.01)
     assert model.requests == []

@@ -41,7 +41,7 @@ async def listed(client: Client) -> dict[str, dict[str, Any]]:
 
 
 async def until(client: Client, job: str, *statuses: str) -> dict[str, Any]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             found: dict[str, Any] = await client.call("GET", f"/v1/jobs/{job}", status=200)
             if found["status"] in statuses:
@@ -143,7 +143,7 @@ async def test_running_pull_shows_its_bytes_and_can_be_cancelled(
     job = await client.call("POST", "/v1/local-models/tiny/pull", status=202)
     again = await client.call("POST", "/v1/local-models/tiny/pull", status=202)
     assert again["id"] == job["id"], "one pull of a model at a time"
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             shown = (await client.call("GET", f"/v1/jobs/{job['id']}", status=200))["progress"]
             if shown is not None and shown["done"] > 0:

@@ -39,7 +39,7 @@ async def trace_of(client: Client, completion: str) -> dict[str, Any]:
 
 async def status_when_ended(client: Client, generation: str | None = None) -> str:
     """How the newest generation, or this one, ended; waits for it."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             items = (await client.call("GET", "/v1/generations", status=200))["items"]
             found = next((g for g in items if generation in {None, g["id"]}), None)
@@ -423,7 +423,7 @@ async def test_a_caller_that_leaves_before_any_text_stops_it(
     model.scripts = [[Hold(asyncio.Event())]]
     profile = await client.profile()
     call = asyncio.create_task(ai.chat.completions.create(model=profile, messages=HELLO, stream=stream))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not model.open_streams:
             await asyncio.sleep(0.01)
     call.cancel()
@@ -479,7 +479,7 @@ async def test_a_stopping_server_says_so(client: Client, ai: AsyncOpenAI, model:
     model.scripts = [[Hold(asyncio.Event())]]
     profile = await client.profile()
     call = asyncio.create_task(ai.chat.completions.create(model=profile, messages=HELLO))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not model.open_streams:
             await asyncio.sleep(0.01)
     await client.fabula.turns.stop()

@@ -4,12 +4,14 @@ import asyncio
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from fabula.core.actor import ROLE_SCOPES, Actor, ActorKind, Role
 from fabula.core.ids import MessageId, ProfileId, UserId, VariantId, WorkspaceId, uuid7
 from fabula.db import WriteTx
 from fabula.features import conversations
 from fabula.features.conversations.search import Question, search
+from fabula.features.conversations.tables import message_variants
 from fabula.features.identity.store import insert_owner
 from fabula.features.profiles.write import duplicate
 from fabula.plugins import ModelUnreachable
@@ -105,12 +107,21 @@ async def test_an_answer_is_found_once_it_has_settled(client: Client, model: Scr
     assert await found(client, "pelicans fly*") == [meta.data["assistantMessageId"]]
 
 
+def stored_text(tx: WriteTx, variant: str) -> str:
+    found = sa.select(message_variants.c.prompt_text).where(message_variants.c.id == variant)
+    return str(tx.execute(found).scalar_one())
+
+
 async def test_an_interrupted_answer_is_found_by_what_was_flushed(client: Client, model: ScriptedModel) -> None:
     model.scripts = [[Say("A pelican "), Hold(asyncio.Event()), End()]]
     chat = await client.chat()
     async with client.stream("POST", f"/v1/chats/{chat}/messages", json={"promptText": "Go"}) as frames:
         meta = (await anext(frames)).data
-        await asyncio.sleep(0.4)  # some flushes
+        async with asyncio.timeout(20):
+            while (
+                await client.fabula.db.system("test: what is flushed", stored_text, meta["variantId"]) != "A pelican "
+            ):
+                await asyncio.sleep(0.01)
         variant, said = VariantId(meta["variantId"]), MessageId(meta["userMessageId"])
         assert await found(client, "go", type="message") == []
         await client.fabula.db.system("test: its process died", conversations.answer.interrupt, [variant], [said])

@@ -42,7 +42,7 @@ class Call:
             await asyncio.sleep(0)
 
     async def hang(self) -> None:
-        await asyncio.wait_for(self.left.wait(), 5)
+        await asyncio.wait_for(self.left.wait(), 20)
 
     def reset(self) -> None:
         self.writer.transport.abort()

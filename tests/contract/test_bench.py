@@ -30,9 +30,14 @@ def fake() -> Iterator[Process]:
 
 
 @pytest.fixture
-async def model(fake: Process) -> AsyncIterator[OpenAICompatible]:
-    limits, timeouts = Limits(characters=10_000), Timeouts(first_byte=1.0, between=0.5)
-    made = OpenAICompatible("fake", f"{fake.url}/v1", limits=limits, timeouts=timeouts)
+def timeouts() -> Timeouts:
+    """As long as a busy machine needs; what waits for silence has its own."""
+    return Timeouts()
+
+
+@pytest.fixture
+async def model(fake: Process, timeouts: Timeouts) -> AsyncIterator[OpenAICompatible]:
+    made = OpenAICompatible("fake", f"{fake.url}/v1", limits=Limits(characters=10_000), timeouts=timeouts)
     yield made
     await made.close()
 
@@ -58,15 +63,15 @@ async def test_the_upstream_sends_as_many_deltas_as_its_model_says(
 
 
 @pytest.mark.parametrize(
-    ("name", "count", "kind"),
+    ("name", "count", "kind", "timeouts"),
     [
-        ("cut@5", 5, ModelCut),
-        ("garbage@7", 7, ModelGarbage),
-        ("stall@3", 3, ModelTimeout),
-        ("slow@3", 0, ModelTimeout),
-        ("429", 0, ModelRejected),
-        ("500", 0, ModelRejected),
-        ("refuse", 0, ModelUnreachable),
+        ("cut@5", 5, ModelCut, Timeouts()),
+        ("garbage@7", 7, ModelGarbage, Timeouts()),
+        ("stall@3", 3, ModelTimeout, Timeouts(between=0.5)),
+        ("slow@3", 0, ModelTimeout, Timeouts(first_byte=0.5)),
+        ("429", 0, ModelRejected, Timeouts()),
+        ("500", 0, ModelRejected, Timeouts()),
+        ("refuse", 0, ModelUnreachable, Timeouts()),
     ],
 )
 async def test_the_upstream_fails_as_its_model_says(

@@ -93,13 +93,13 @@ async def test_an_unused_client_closes_its_connections(server: Server, pool: Mod
         body = OPENAI.say("a") + OPENAI.stop + OPENAI.end
         head = HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: %d\r\n\r\n" % len(body))
         await call.send(head, body)
-        await asyncio.wait_for(call.left.wait(), 2)
+        await asyncio.wait_for(call.left.wait(), 10)
 
     server.script = script
     row = stored(server.url)
     async with pool.lease(WS, row) as model:
         assert await text_of(model) == "a"
-    await asyncio.wait_for(server.calls[0].left.wait(), 1)
+    await asyncio.wait_for(server.calls[0].left.wait(), 10)
     async with pool.lease(WS, row) as later:
         assert later is not model
 

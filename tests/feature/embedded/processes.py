@@ -34,7 +34,7 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def eventually(claim: Callable[[], object], seconds: float = 10.0) -> bool:
+def eventually(claim: Callable[[], object], seconds: float = 30.0) -> bool:
     """Tell whether `claim` comes true within `seconds`."""
     deadline = time.monotonic() + seconds
     while not claim():

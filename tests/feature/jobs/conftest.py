@@ -91,7 +91,7 @@ async def make_jobs(db: Database, place: Place) -> AsyncIterator[MakeJobs]:
         await jobs.stop()
 
 
-async def ended(db: Database, actor: Actor, job: JobId, seconds: float = 15.0) -> Job:
+async def ended(db: Database, actor: Actor, job: JobId, seconds: float = 30.0) -> Job:
     """The job once it has ended."""
     async with asyncio.timeout(seconds):
         while True:

@@ -240,13 +240,13 @@ async def test_cancelling_stops_a_running_job_and_keeps_a_queued_one_from_starti
     jobs.register("note", ran)
     await jobs.start()
     running = await db.write(actor, jobs.enqueue, "endless", {})
-    await asyncio.wait_for(started.wait(), 10)
+    await asyncio.wait_for(started.wait(), 20)
     queued = await db.write(actor, jobs.enqueue, "note", {"n": 1})
     last = await db.write(actor, jobs.enqueue, "note", {"n": 2})
     assert (await jobs.cancel(actor, queued)).status is JobStatus.CANCELLED
     assert (await jobs.cancel(actor, running)).status is JobStatus.CANCELLED
     assert (await jobs.cancel(actor, running)).status is JobStatus.CANCELLED
-    await asyncio.wait_for(stopped.wait(), 5)
+    await asyncio.wait_for(stopped.wait(), 20)
     assert (await ended(db, actor, last)).status is JobStatus.DONE
     assert ran.payloads == [{"n": 2}]
     assert (await db.read(actor, get_job, running)).status is JobStatus.CANCELLED

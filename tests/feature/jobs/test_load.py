@@ -69,7 +69,7 @@ async def test_stopping_leaves_no_thread_task_or_open_file(place: Place) -> None
 
 async def settle_threads() -> None:
     """A pool that is told to shut down ends its idle threads a moment later."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while any(thread.name.startswith("dbos") for thread in threading.enumerate()):
             await asyncio.sleep(0.05)
 

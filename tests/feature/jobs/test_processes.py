@@ -68,7 +68,7 @@ async def make_three(db: Database, actor: Actor, make_jobs: MakeJobs, count: int
 
 
 async def until_noted(log: Path, text: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not (log.exists() and text in log.read_text()):
             await asyncio.sleep(0.01)
 
@@ -114,7 +114,7 @@ async def test_a_job_outlives_one_process_after_another(
     hold.touch()
     for nth in range(1, 4):
         process = await spawn()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while not log.exists() or noted(log, job).count("two begin") < nth:
                 await asyncio.sleep(0.01)
         process.kill()
@@ -152,7 +152,7 @@ async def test_a_stopped_process_leaves_its_jobs_to_the_next(
     first = await spawn()
     await until_noted(log, f"{job} two begin")
     first.terminate()
-    assert await asyncio.wait_for(first.wait(), 10) == 0
+    assert await asyncio.wait_for(first.wait(), 30) == 0
     hold.unlink()
     await spawn()
     assert (await ended(db, actor, job)).status is JobStatus.DONE

@@ -20,6 +20,15 @@ async def remembered(db: Database, actor: Actor) -> set[JobId]:
     return {job.id for job in (await db.read(actor, list_jobs, limit=500)).items}
 
 
+async def noted(db: Database, place: Place, ended: int) -> None:
+    """Wait till the library, which does so after we did, has noted the end of so many runs."""
+    schema = "" if place.url is None else "dbos."
+    left = f"SELECT count(*) FROM {schema}workflow_status WHERE status IN ('SUCCESS', 'ERROR')"
+    async with asyncio.timeout(20):
+        while await db.system("test", lambda tx: tx.conn.exec_driver_sql(left).scalar_one()) < ended:
+            await asyncio.sleep(0.02)
+
+
 async def library_rows(db: Database, place: Place) -> dict[str, int]:
     """How many rows the library keeps, by table."""
     schema = "" if place.url is None else "dbos."
@@ -56,7 +65,7 @@ async def test_what_has_ended_goes_with_its_steps_and_what_runs_stays(
 
     await jobs.purge(1.0)
     assert await remembered(db, actor) == {done, failed, running}, "all are younger than a day"
-    await asyncio.sleep(0.3)  # the library notes the end of a run after we did
+    await noted(db, place, 3)
     await jobs.purge(0.0)
     assert await remembered(db, actor) == {running}
     kept = await library_rows(db, place)

@@ -33,7 +33,7 @@ async def run(data: Path, log: Path, url: str | None) -> None:
     publish = Bus(uuid7()).publish
     db = await (open_sqlite(data, utc_now, publish) if url is None else open_postgres(url, 4, utc_now, publish))
     me = InstanceId(uuid7())
-    instance = Instance(db, me, "worker", alone=url is None, beat_seconds=0.2, lease_seconds=1.0)
+    instance = Instance(db, me, "worker", alone=url is None, beat_seconds=0.2, lease_seconds=2.5)
     jobs = Jobs(db, url or data / SQLITE_NAME, me, executes=True, pace=Pace(2, 0.05))
 
     async def three(context: JobContext, payload: dict[str, Json]) -> Json:

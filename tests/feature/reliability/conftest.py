@@ -10,7 +10,8 @@ import pytest
 from bench.processes import OTHER_CORE, Process, run_announcing, run_fabula
 from tests.conftest import Place
 
-BEAT_SECONDS, LEASE_SECONDS, FLUSH_SECONDS = 0.2, 0.8, 0.2
+# A living process that a busy machine leaves out for a second must not look dead.
+BEAT_SECONDS, LEASE_SECONDS, FLUSH_SECONDS = 0.25, 2.5, 0.2
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ async def test_a_broken_reaper_does_not_stop_the_heart(db: Database) -> None:
 
     instance.on_death(reap)
     await instance.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while calls < 4:
             await asyncio.sleep(0.01)
     await instance.stop()

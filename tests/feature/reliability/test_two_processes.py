@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.parametrize("lane", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True),
 ]
-SLACK_SECONDS = 1.5
+SLACK_SECONDS = 8.0  # of a busy machine
 INTERRUPTED = (ERROR, "generation.interrupted")
 
 
@@ -26,7 +26,7 @@ async def begin(http: aiohttp.ClientSession, heard: Heard) -> asyncio.Task[None]
     """Start an answer in a chat of its own, and hear it in the background from its first delta on."""
     (chat,) = await make_chats(http, 1)
     task = asyncio.create_task(listen(http, heard, "POST", f"/v1/chats/{chat}/messages", body={"promptText": "Count."}))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not heard.text:
             await asyncio.sleep(0.01)
     return task
@@ -43,6 +43,12 @@ async def answer_of(http: aiohttp.ClientSession, heard: Heard) -> tuple[str, str
     async with http.get(f"/v1/messages/{heard.meta.assistant_message_id}/variants") as answer:
         (found,) = (v for v in (await answer.json())["items"] if v["id"] == heard.meta.variant_id)
     return found["state"], found["promptText"]
+
+
+async def until_flushed(http: aiohttp.ClientSession, heard: Heard) -> None:
+    async with asyncio.timeout(20):
+        while not (await answer_of(http, heard))[1]:
+            await asyncio.sleep(0.02)
 
 
 async def until_interrupted(http: aiohttp.ClientSession, generation: str) -> float:
@@ -70,7 +76,7 @@ async def test_a_peer_interrupts_what_a_killed_process_was_writing(
     first, second = serve("fake-2000@200"), serve("fake-2000@200")
     heard, there = Heard(), connect(second)
     task = await begin(connect(first), heard)
-    await asyncio.sleep(2 * FLUSH_SECONDS)
+    await until_flushed(there, heard)
     first.child.kill()
     took = await until_interrupted(there, generation_of(heard))
     assert took < LEASE_SECONDS + BEAT_SECONDS + SLACK_SECONDS
@@ -156,7 +162,7 @@ async def test_a_restarted_process_and_its_peer_agree(place: Place, serve: Serve
     first, second = serve("fake-2000@200"), serve("fake-2000@200")
     heard = Heard()
     task = await begin(connect(first), heard)
-    await asyncio.sleep(2 * FLUSH_SECONDS)
+    await until_flushed(connect(second), heard)
     first.child.kill()
     await asyncio.gather(task, return_exceptions=True)
     third = serve("fake-5")
