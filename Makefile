@@ -26,7 +26,7 @@ test: setup $(STAMPS)/dev ## everything needed, then all tests: web, SQLite, Pos
 
 # Two processes, for the tests use little more than one core each; the first one's report comes when both are done.
 FAST := FABULA_TEST_LANES=sqlite FABULA_TEST_STEPS=0.2 $(PY) -m pytest -m "not browser and not slow and not postgres"
-PLAIN := unit arch contract feature/jobs feature/conversations feature/embedded
+PLAIN := unit arch contract feature/jobs feature/conversations feature/embedded api/test_local_models.py
 
 test-fast: $(STAMPS)/dev ## Python tests on SQLite, without browser and slow ones, in under a minute
 	@report=$$(mktemp); $(FAST) $(PLAIN:%=tests/%) >$$report 2>&1 & plain=$$!; \
