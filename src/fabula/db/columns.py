@@ -1,16 +1,20 @@
 """Column types that mean the same on both databases."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def _dumps(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _encode(value)
     # JSON may hold lone surrogates (cards do), which UTF-8 cannot. U+0000 is escaped either way.
     if not _is_encodable(text):
         return json.dumps(value, separators=(",", ":"))
@@ -50,6 +54,11 @@ class UtcTime(TypeDecorator[datetime]):
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[datetime | None], Any] | None:
+        process = super().bind_processor(dialect)
+        # A transaction has one now, and writes it dozens of times.
+        return process and lru_cache(maxsize=32)(process)
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         return value if value is None else value.astimezone(UTC)
