@@ -14,7 +14,7 @@ from fabula.features import profiles
 from fabula.features.conversations import store
 from fabula.features.conversations.errors import BranchNotFound, ChatNotFound, MessageNotFound
 from fabula.features.conversations.rules import find_segment, segments_of
-from fabula.features.conversations.types import Branch, Chat, HistoryLine, Message, Seen, Segment, Variant
+from fabula.features.conversations.types import Branch, Chat, HistoryLine, Message, Pin, Seen, Segment, Variant
 
 END = 2**31 - 1
 _FIRST = "00000000-0000-0000-0000-000000000000"  # sorts before every id
@@ -104,8 +104,9 @@ def list_history(tx: ReadTx, actor: Actor, chat: Chat, branch: Branch, upto: int
         if len(lines) >= take:
             break
         rows = store.messages.list_lines(tx, actor.workspace, segment, upto, take - len(lines))
-        seen = [_pinned_line(tx, actor, segment, row) for row in rows]
-        lines += [line for line in seen if line.text]
+        if segment.pin is not None:
+            rows = [line for row in rows if (line := _pinned_line(tx, actor, segment.pin, row)).text]
+        lines += rows
     return lines[::-1]
 
 
@@ -177,8 +178,8 @@ def _pinned(tx: ReadTx, actor: Actor, segment: Segment, message: Message) -> Mes
     )
 
 
-def _pinned_line(tx: ReadTx, actor: Actor, segment: Segment, line: HistoryLine) -> HistoryLine:
-    if segment.pin is None or segment.pin.message_id != line.message_id:
+def _pinned_line(tx: ReadTx, actor: Actor, pin: Pin, line: HistoryLine) -> HistoryLine:
+    if pin.message_id != line.message_id:
         return line
-    variant = store.variants.find_variant(tx, actor.workspace, segment.pin.variant_id)
+    variant = store.variants.find_variant(tx, actor.workspace, pin.variant_id)
     return line if variant is None else structs.replace(line, text=variant.prompt_text, variant_id=variant.id)
