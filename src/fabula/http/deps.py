@@ -34,11 +34,12 @@ class HttpContext:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The actor of this request, and its operation if it has an id."""
+    """The actor of this request, its operation if it has an id, and whether it asks for server-sent events."""
 
     actor: Actor
     db: Database
     operation: Operation | None
+    wants_stream: bool
 
     async def read(self, fn: Callable[Concatenate[ReadTx, Actor, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.db.read(self.actor, fn, *args, **kwargs)
@@ -96,16 +97,9 @@ def _operation(request: Request, instance: InstanceId) -> Operation | None:
 async def _caller(request: Request) -> Caller:
     context: HttpContext = request.app.state.http
     actor = await context.resolve_actor(request)
+    wants_stream = "text/event-stream" in request.headers.get("accept", "")
     # FastAPI resolves dependencies after it has read the body, so the hash is complete.
-    return Caller(actor, context.db, _operation(request, context.instance))
+    return Caller(actor, context.db, _operation(request, context.instance), wants_stream)
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]
-
-
-async def wants_stream(request: Request) -> bool:
-    """Tell whether the `Accept` header asks for server-sent events. Async: FastAPI runs others in a thread."""
-    return "text/event-stream" in request.headers.get("accept", "")
-
-
-WantsStream = Annotated[bool, Depends(wants_stream)]

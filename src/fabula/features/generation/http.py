@@ -35,7 +35,7 @@ from fabula.features.generation.turn.turns import (
     start_tale,
 )
 from fabula.features.generation.types import GenerationStatus, Mode
-from fabula.http.deps import Caller, CallerDep, WantsStream
+from fabula.http.deps import Caller, CallerDep
 from fabula.http.document import faults
 from fabula.http.params import (
     LIMIT,
@@ -125,14 +125,13 @@ def _add_messages(router: APIRouter, turns: Turns) -> None:
     )
     async def regenerate(
         call: CallerDep,
-        stream: WantsStream,
         message: MessageIdPath,
         branch: BranchIdQuery = None,
         body: RegenerateIn | None = None,
     ) -> Response:
         on = (body and optional_id(body.branch_id)) or branch
         found = await turns.start(call.actor, call.operation, begin_variant, message, on)
-        return await _answer(call, turns, found, stream=stream)
+        return await _answer(call, turns, found)
 
 
 def _add_turns(router: APIRouter, turns: Turns) -> None:
@@ -143,10 +142,10 @@ def _add_turns(router: APIRouter, turns: Turns) -> None:
         responses=_STREAM,
         summary="Post a message; as a stream, with the answer to it",
     )
-    async def post(call: CallerDep, stream: WantsStream, chat: ChatIdPath, body: MessageIn) -> Response:
+    async def post(call: CallerDep, chat: ChatIdPath, body: MessageIn) -> Response:
         branch = optional_id(body.branch_id)
         draft = turns.draft(call.actor, body.role, body.prompt_text, stored_blocks(body.blocks))
-        if not stream:
+        if not call.wants_stream:
             return await call.write(MessageOut.of, 201, post_message, turns, chat, branch, draft)
         generation = await turns.start(call.actor, call.operation, begin_reply, chat, branch, draft)
         return EventStream(await turns.follow(call.actor, generation, None))
@@ -158,9 +157,7 @@ def _add_turns(router: APIRouter, turns: Turns) -> None:
         responses=_TURN,
         summary="Answer, continue the last answer, or write as the user",
     )
-    async def generate(
-        call: CallerDep, stream: WantsStream, chat: ChatIdPath, body: GenerateIn | None = None
-    ) -> Response:
+    async def generate(call: CallerDep, chat: ChatIdPath, body: GenerateIn | None = None) -> Response:
         wish = body or GenerateIn()
         branch = optional_id(wish.branch_id)
         if wish.mode is Mode.REPLY:
@@ -169,7 +166,7 @@ def _add_turns(router: APIRouter, turns: Turns) -> None:
             found = await turns.start(call.actor, call.operation, begin_continue, chat, branch)
         else:
             found = await turns.start(call.actor, call.operation, begin_impersonate, chat, branch)
-        return await _answer(call, turns, found, stream=stream)
+        return await _answer(call, turns, found)
 
 
 def _add_generations(router: APIRouter, turns: Turns) -> None:
@@ -210,8 +207,8 @@ def _add_generations(router: APIRouter, turns: Turns) -> None:
         return TraceOut.of(await call.read(read.get_trace, generation))
 
 
-async def _answer(call: Caller, turns: Turns, generation: GenerationId, *, stream: bool) -> Response:
-    if stream:
+async def _answer(call: Caller, turns: Turns, generation: GenerationId) -> Response:
+    if call.wants_stream:
         return EventStream(await turns.follow(call.actor, generation, None))
     return await _accepted(call, generation)
 
