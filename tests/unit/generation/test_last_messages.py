@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from fabula.core.ids import MessageId, VariantId
 from fabula.features.conversations import HistoryLine, MessageRole
-from fabula.features.generation.tale.material import last_of
+from fabula.features.generation.tale.last import last_of
 from fabula.features.prompting import LastMessages
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -13,7 +13,7 @@ NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 def line(seq: int, role: MessageRole, at: datetime = NOON) -> HistoryLine:
     millis = f"{int(at.timestamp() * 1000):012x}"
     made = MessageId(f"{millis[:8]}-{millis[8:]}-7000-8000-00000000000{seq}")
-    return HistoryLine(made, VariantId(""), seq, role, "{}", f"text {seq}")
+    return HistoryLine(made, VariantId(""), seq, role, f"text {seq}")
 
 
 def test_an_empty_history_has_no_last_messages() -> None:

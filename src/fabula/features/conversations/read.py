@@ -97,13 +97,18 @@ def list_messages(
     return page
 
 
-def list_history(tx: ReadTx, actor: Actor, chat: Chat, branch: Branch, upto: int, take: int) -> list[HistoryLine]:
-    """What a prompt reads of a branch: the last `take` shown, non-empty messages with `seq < upto`, oldest first."""
+def list_history(
+    tx: ReadTx, actor: Actor, chat: Chat, branch: Branch, upto: int, take: int, *, named: bool = False
+) -> list[HistoryLine]:
+    """What a prompt reads of a branch: the last `take` shown, non-empty messages with `seq < upto`, oldest first.
+
+    Who speaks is read only where the lines are to be `named`.
+    """
     lines: list[HistoryLine] = []
     for segment in segments_of(store.branches.list_lineage(tx, actor.workspace, chat, branch)):
         if len(lines) >= take:
             break
-        rows = store.messages.list_lines(tx, actor.workspace, segment, upto, take - len(lines))
+        rows = store.messages.list_lines(tx, actor.workspace, segment, upto, take - len(lines), named=named)
         if segment.pin is not None:
             rows = [line for row in rows if (line := _pinned_line(tx, actor, segment.pin, row)).text]
         lines += rows

@@ -152,12 +152,13 @@ class HistoryLine(Struct, frozen=True, array_like=True, gc=False):
     variant_id: VariantId
     seq: int
     role: MessageRole
-    author_json: str
     text: str
+    author_json: str | None = None
 
     @property
     def name(self) -> str:
-        """Who speaks; decoded when asked, for few ask and a window has hundreds."""
+        """Who speaks, where that was read; decoded when asked, for few ask and a window has hundreds."""
+        assert self.author_json is not None, "the history was read without names"
         return str(json.loads(self.author_json)["name"])
 
 

@@ -66,24 +66,26 @@ _FIND = (
 )
 _FIND_PRESENT = _FIND.where(_PRESENT)
 _FIND_META = sa.select(m.c.id, m.c.meta_json).where(_OURS & m.c.id.in_(_P("messages", expanding=True)))
-_lines = (
-    sa.select(
-        m.c.id,
-        m.c.selected_variant_id,
-        m.c.seq,
-        m.c.role,
-        sa.type_coerce(m.c.author_json, sa.Text).label("author"),
-        m.c.prompt_text,
+
+
+def _lines(*more: sa.ColumnElement[str]) -> sa.Select[tuple[str]]:
+    """The fields of `HistoryLine`, in their order."""
+    lines = (
+        sa.select(m.c.id, m.c.selected_variant_id, m.c.seq, m.c.role, m.c.prompt_text, *more)
+        .where(_OURS & _IN_SEGMENT & m.c.hidden.is_(False) & ((m.c.prompt_text != "") | (m.c.id == _P("pinned"))))
+        .order_by(m.c.seq.desc())
+        .limit(_P("take"))
+        .subquery("lines")
     )
-    .where(_OURS & _IN_SEGMENT & m.c.hidden.is_(False) & ((m.c.prompt_text != "") | (m.c.id == _P("pinned"))))
-    .order_by(m.c.seq.desc())
-    .limit(_P("take"))
-    .subquery("lines")
-)
-_LINES = sa.select(JsonRows(*_lines.c))
+    return sa.select(JsonRows(*lines.c))
+
+
+_LINES = _lines()
+# Authors are a third of what is read, and only lore and some pipelines ask for them.
+_NAMED_LINES = _lines(sa.type_coerce(m.c.author_json, sa.Text).label("author"))
 _decode_lines = Decoder(list[HistoryLine]).decode
 # What every turn runs.
-hot(_LINES)
+hot(_LINES, _NAMED_LINES)
 
 
 def _message(row: Any) -> Message:
@@ -124,7 +126,9 @@ def list_segment(
     return found[::-1] if newest else found
 
 
-def list_lines(tx: ReadTx, ws: WorkspaceId, segment: Segment, high: int, take: int) -> list[HistoryLine]:
+def list_lines(
+    tx: ReadTx, ws: WorkspaceId, segment: Segment, high: int, take: int, *, named: bool
+) -> list[HistoryLine]:
     """What a prompt reads: up to `take` shown messages below `high`, newest first; none is empty but the pinned one."""
     params = {
         "ws": ws,
@@ -134,7 +138,7 @@ def list_lines(tx: ReadTx, ws: WorkspaceId, segment: Segment, high: int, take: i
         "take": take,
         "pinned": segment.pin.message_id if segment.pin else _NOBODY,
     }
-    found = _decode_lines(tx.execute(_LINES, params).scalar_one())
+    found = _decode_lines(tx.execute(_NAMED_LINES if named else _LINES, params).scalar_one())
     found.sort(key=_SEQ, reverse=True)
     return found
 

@@ -58,8 +58,8 @@ def begin_completion(
             VariantId(""),
             given.place,
             given.role,
-            json.dumps({"name": given.name or names.get(given.role, "")}),
             given.text,
+            json.dumps({"name": given.name or names.get(given.role, "")}),
         )
         for given in window
     ]

@@ -1,8 +1,7 @@
 """What the database says of a tale's turn, at one instant."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 
 from fabula.core.actor import Actor
 from fabula.core.ids import BranchId, ChatId, PersonaId
@@ -20,6 +19,7 @@ from fabula.features.generation.tale.effective import (
     pipeline_of,
     variables_of,
 )
+from fabula.features.generation.tale.last import UNSAID, last_of
 from fabula.features.generation.tale.memory import Memory, recall
 from fabula.features.lore import Lorebook, LorebookId, Shelf
 from fabula.features.prompting import Insert, LastMessages, MacroContext, Persona
@@ -28,7 +28,6 @@ from fabula.plugins import Json
 # Where a variant's meta holds what steps of a pipeline keep, by their names.
 STEPS = "steps"
 _NOBODY: dict[str, Json] = {"name": "Assistant"}
-_UNSAID = LastMessages()
 _SCOPES = ("chat", "persona", "entity_profile", "global")
 
 
@@ -86,21 +85,38 @@ def gather(
     seed: str,
     take: int,
     shelf: Shelf,
+    *,
+    named: bool = False,
 ) -> Material:
-    """Read what a turn on `branch` before `upto` (by default at its end) is made from, `take` messages at most."""
+    """Read what a turn on `branch` before `upto` (by default at its end) is made from, `take` messages at most.
+
+    Who said what is read where lore or a pipeline may ask for it, or where the lines are to be `named`.
+    """
     found = conversations.get_chat(tx, actor, chat)
     line = conversations.get_branch(tx, actor, found, branch)
-    return gather_from(tx, actor, found, line, line.last_seq + 1 if upto is None else upto, seed, take, shelf)
+    end = line.last_seq + 1 if upto is None else upto
+    return gather_from(tx, actor, found, line, end, seed, take, shelf, named=named)
 
 
 def gather_from(
-    tx: ReadTx, actor: Actor, found: Chat, line: Branch, end: int, seed: str, take: int, shelf: Shelf
+    tx: ReadTx,
+    actor: Actor,
+    found: Chat,
+    line: Branch,
+    end: int,
+    seed: str,
+    take: int,
+    shelf: Shelf,
+    *,
+    named: bool = False,
 ) -> Material:
     """As `gather`, for a chat and branch that were read already."""
-    history = conversations.list_history(tx, actor, found, line, end, take)
     profile = profile_of(tx, actor, found)
     metas = conversations.standing.list_effects(tx, actor, found, line, end)
-    told = tell(tx, actor, found, profile, seed, metas, last_of(history, found.last_message_at))
+    told = tell(tx, actor, found, profile, seed, metas)
+    named = named or bool(told.books) or told.pipeline is not None or _has_own_book(profile)
+    history = conversations.list_history(tx, actor, found, line, end, take, named=named)
+    told = replace(told, macros=replace(told.macros, last=last_of(history, found.last_message_at)))
     older = history[0].seq if history and len(history) >= take else 0
     return Material(told, line, history, end, profile, load_unread(tx, actor, told.books, shelf), older=older)
 
@@ -112,7 +128,7 @@ def tell(
     profile: profiles.Profile | None,
     seed: str,
     metas: Sequence[Mapping[str, Json]] = (),
-    last: LastMessages = _UNSAID,
+    last: LastMessages = UNSAID,
 ) -> Told:
     """Choose persona, template, books and settings; one query."""
     settings = effective_settings(*_layers(tx, actor, chat, profile))
@@ -183,6 +199,10 @@ def read_books(material: Material, shelf: Shelf) -> list[Lorebook]:
     return [book for _, book in sorted(found, key=lambda item: item[0])]
 
 
+def _has_own_book(profile: profiles.Profile | None) -> bool:
+    return profile is not None and isinstance(profile.spec.get("character_book"), dict)
+
+
 def _template(found: Candidate) -> Template:
     return Template(found.id, found.name, found.scope, found.version, found.text, found.defaults or {})
 
@@ -215,29 +235,3 @@ def _books(found: Sequence[Candidate], persona: Candidate | None) -> tuple[Candi
         if book.scope != "persona" or (persona is not None and book.scope_id == persona.id):
             known.setdefault(book.id, book)
     return tuple(known.values())
-
-
-def last_of(history: Sequence[HistoryLine], newest_at: datetime | None) -> LastMessages:
-    """What the last-message macros print after `history`; which of its variants a message shows was not read.
-
-    `newest_at` is when the chat's last message was written.
-    """
-    if not history:
-        return _UNSAID
-
-    def newest(role: str) -> str:
-        return next((line.text for line in reversed(history) if line.role.value == role), "")
-
-    end = history[-1]
-    said = next((line for line in reversed(history[:-1]) if line.role.value == "user"), None)
-    user_at = None if said is None else _written_at(said, newest_at)
-    return LastMessages(end.text, newest("user"), newest("assistant"), end.seq, history[0].seq, user_at=user_at)
-
-
-def _written_at(line: HistoryLine, newest_at: datetime | None) -> datetime:
-    """When a message was written, without a query: when its id, a UUIDv7, was made.
-
-    An imported message is older than its id. In a chat that nobody went on with, its last message tells about when.
-    """
-    made = datetime.fromtimestamp(int(line.message_id.replace("-", "")[:12], 16) / 1000, UTC)
-    return made if newest_at is None else min(made, newest_at)

@@ -55,7 +55,7 @@ class Previews:
         material = await self._gather(db, actor, chat, None)
         if text is not None:
             said = HistoryLine(
-                _NO_MESSAGE, _NO_VARIANT, material.length, MessageRole.USER, json.dumps({"name": ""}), text
+                _NO_MESSAGE, _NO_VARIANT, material.length, MessageRole.USER, text, json.dumps({"name": ""})
             )
             material = replace(material, history=[*material.history, said], length=material.length + 1)
         if books is not None or chat is None:
@@ -67,7 +67,7 @@ class Previews:
         if chat is None:
             return await db.read(actor, _imagine, profile)
         take = window_of(self._connections.default().context_tokens)
-        return await db.read(actor, gather, chat, None, None, uuid7(), take, self._tales.shelf)
+        return await db.read(actor, gather, chat, None, None, uuid7(), take, self._tales.shelf, named=True)
 
     async def _compose(self, db: Database, actor: Actor, material: Material) -> Composed:
         connection = self._connections.default()

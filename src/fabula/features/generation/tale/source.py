@@ -15,12 +15,12 @@ from fabula.features.conversations import Author, Branch, Chat
 from fabula.features.generation.sources import NOTHING, Additions, BuiltPrompt, Expanded, Place
 from fabula.features.generation.tale.compose import Composed, Turn, compose
 from fabula.features.generation.tale.explain import explain
+from fabula.features.generation.tale.last import last_of
 from fabula.features.generation.tale.lore import asks_standing
 from fabula.features.generation.tale.material import (
     Material,
     find_standing,
     gather_from,
-    last_of,
     profile_of,
     read_books,
     tell,
