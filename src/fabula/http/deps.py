@@ -44,10 +44,15 @@ class Caller:
     async def read(self, fn: Callable[Concatenate[ReadTx, Actor, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.db.read(self.actor, fn, *args, **kwargs)
 
-    async def check_operation(self) -> None:
-        """Before writes that go ahead of `write`: raises if the operation's id was used for another request."""
-        if (operation := self.operation) is not None:
-            await self.read(lambda tx, actor: operations.find_answer(tx, actor.workspace, operation))
+    async def is_repeat(self) -> bool:
+        """Tell whether `write` will only give the first answer: then nothing may be done ahead of it.
+
+        Raises `OperationMismatch` if the operation's id was used for another request.
+        """
+        operation = self.operation
+        if operation is None:
+            return False
+        return await self.read(lambda tx, actor: operations.find_answer(tx, actor.workspace, operation)) is not None
 
     async def write(
         self,

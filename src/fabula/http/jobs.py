@@ -58,9 +58,11 @@ def routes(jobs: Jobs) -> APIRouter:
     async def get_one_job(call: CallerDep, job: JobIdPath) -> JobOut:
         return JobOut.of(await call.read(get_job, job))
 
-    @router.post("/{jobId}/cancel", status_code=202, summary="Stop a job")
-    async def cancel_job(call: CallerDep, job: JobIdPath) -> JobOut:
-        return JobOut.of(await jobs.cancel(call.actor, job))
+    @router.post("/{jobId}/cancel", status_code=202, response_model=JobOut, summary="Stop a job")
+    async def cancel_job(call: CallerDep, job: JobIdPath) -> Response:
+        if not await call.is_repeat():
+            await jobs.cancel(call.actor, job)
+        return await call.write(JobOut.of, 202, get_job, job)
 
     @router.post("/{jobId}/retry", status_code=202, response_model=JobOut, summary="Try a failed job again")
     async def retry_job(call: CallerDep, job: JobIdPath) -> Response:

@@ -133,7 +133,7 @@ class _Request:
         upload = self.headers.get(b"content-type", b"").startswith(b"multipart/")
         self._limit = limits.upload if upload else limits.body
         self._operation = self.headers.get(b"x-operation-id")
-        self._hash = hashlib.sha256() if self._operation else None
+        self._hash = None if self._operation is None else hashlib.sha256()
         scope[BODY_HASH] = self._hash
         length = self.headers.get(b"content-length", b"0")
         self._too_large = length.isdigit() and int(length) > self._limit

@@ -89,14 +89,16 @@ def _add_chats(router: APIRouter, turns: Turns) -> None:
 
     @router.delete("/chats/{chatId}", status_code=204, summary="Delete a chat; `restore` brings it back")
     async def remove_chat(call: CallerDep, chat: ChatIdPath, version: VersionQuery = None) -> Response:
-        await turns.abort_all(call.actor, live_in_chat, chat, version)
+        if not await call.is_repeat():
+            await turns.abort_all(call.actor, live_in_chat, chat, version)
         return await call.write(None, 204, conversations.delete.chat, chat, version)
 
     @router.delete(
         "/chats/{chatId}/branches/{branchId}", status_code=204, summary="Delete a branch; `restore` brings it back"
     )
     async def remove_branch(call: CallerDep, chat: ChatIdPath, branch: BranchIdPath) -> Response:
-        await turns.abort_all(call.actor, live_on_branch, chat, branch)
+        if not await call.is_repeat():
+            await turns.abort_all(call.actor, live_on_branch, chat, branch)
         return await call.write(None, 204, conversations.delete.branch, chat, branch)
 
 
@@ -113,7 +115,8 @@ def _add_messages(router: APIRouter, turns: Turns) -> None:
 
     @router.delete("/messages/{messageId}", status_code=204, summary="Delete a message; `restore` brings it back")
     async def remove_message(call: CallerDep, message: MessageIdPath, version: VersionQuery = None) -> Response:
-        await turns.abort_all(call.actor, live_of_message, message, version)
+        if not await call.is_repeat():
+            await turns.abort_all(call.actor, live_of_message, message, version)
         return await call.write(None, 204, conversations.delete.message, message, version)
 
     @router.post(
@@ -199,8 +202,9 @@ def _add_generations(router: APIRouter, turns: Turns) -> None:
         "/generations/{generationId}/abort", status_code=202, response_model=GenerationOut, summary="Stop an answer"
     )
     async def abort(call: CallerDep, generation: GenerationIdPath) -> Response:
-        await turns.abort(call.actor, generation)
-        return await _accepted(call, generation)
+        if not await call.is_repeat():
+            await turns.abort(call.actor, generation)
+        return await call.write(GenerationOut.of, 202, read.get_generation, generation)
 
     @router.get("/generations/{generationId}/trace", summary="Explain an answer")
     async def get_trace(call: CallerDep, generation: GenerationIdPath) -> TraceOut:

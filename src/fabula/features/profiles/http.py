@@ -141,8 +141,8 @@ async def _store(call: Caller, parsed: Sequence[ParsedFile], jobs: Jobs) -> Resp
     Whoever repeats a request that was cut off before finds what it stored by its content: nothing is stored twice.
     """
     *parts, last = [parsed[first : first + CARDS_AT_ONCE] for first in range(0, len(parsed), CARDS_AT_ONCE)]
-    if parts:
-        await call.check_operation()
+    if parts and await call.is_repeat():
+        parts = []
     stored = [item for part in parts for item in await call.db.write(call.actor, import_cards, part, jobs.enqueue)]
     return await call.write(ImportOut.of, 200, import_last_cards, stored, last, jobs.enqueue)
 
