@@ -1,15 +1,15 @@
 """Routes of durable jobs: what runs, how far it is, stop it, try it again."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from fabula.core.ids import JobId
-from fabula.engine.jobs import Job, JobProgress, Jobs, get_job, list_jobs
+from fabula.engine.jobs import Job, JobProgress, Jobs, JobStatus, get_job, list_jobs
 from fabula.http.deps import CallerDep
 from fabula.http.params import LIMIT, Cursor, JobIdPath, Limit
-from fabula.http.schemas import Instant, Out, PageOut
+from fabula.http.schemas import Instant, Out, PageOut, Text
 
 
 class ProgressOut(Out):
@@ -50,8 +50,14 @@ def routes(jobs: Jobs) -> APIRouter:
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
     @router.get("", summary="List jobs, the newest first")
-    async def list_all_jobs(call: CallerDep, limit: Limit = LIMIT, cursor: Cursor = None) -> PageOut[JobOut]:
-        page = await call.read(list_jobs, cursor=cursor, limit=limit)
+    async def list_all_jobs(
+        call: CallerDep,
+        status: Annotated[JobStatus | None, Query()] = None,
+        kind: Annotated[Text | None, Query(max_length=200, description="Only jobs of this `name`.")] = None,
+        limit: Limit = LIMIT,
+        cursor: Cursor = None,
+    ) -> PageOut[JobOut]:
+        page = await call.read(list_jobs, status=status, name=kind, cursor=cursor, limit=limit)
         return PageOut(items=[JobOut.of(job) for job in page.items], next_cursor=page.next_cursor)
 
     @router.get("/{jobId}", summary="Get a job")

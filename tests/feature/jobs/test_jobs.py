@@ -360,7 +360,7 @@ async def test_jobs_are_listed_newest_first_in_pages(db: Database, actor: Actor,
     assert cursor is None
     with pytest.raises(InvalidInput):
         await db.read(actor, list_jobs, cursor=encode_cursor("nonsense"))
-    cancelled = await db.read(actor, list_jobs, statuses=frozenset({JobStatus.CANCELLED}))
+    cancelled = await db.read(actor, list_jobs, status=JobStatus.CANCELLED)
     assert [job.id for job in cancelled.items] == [made[2]]
 
 

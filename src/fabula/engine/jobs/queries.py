@@ -33,14 +33,15 @@ def list_jobs(
     tx: ReadTx,
     actor: Actor,
     *,
-    statuses: frozenset[JobStatus] = frozenset(JobStatus),
+    status: JobStatus | None = None,
+    name: str | None = None,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> Page[Job]:
-    """The workspace's jobs, newest first."""
+    """The workspace's jobs, newest first; of one status or name, if given."""
     actor.require(Scope.JOB_READ)
     before = _AFTER_ALL if cursor is None else decode_id(cursor)
-    return page_of(store.list_jobs(tx, actor.workspace, statuses, before, limit + 1), limit)
+    return page_of(store.list_jobs(tx, actor.workspace, status, name, before, limit + 1), limit)
 
 
 def cancel_open_jobs(tx: WriteTx) -> list[Job]:

@@ -1,6 +1,6 @@
 """SQL of jobs, and of what we look up in the job library's own tables."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +32,6 @@ _FIND_OPEN_JOB = (
 _LIST_JOBS = (
     sa.select(*_JOB)
     .where((jobs.c.workspace_id == _P("ws")) & (jobs.c.id < _P("before")))
-    .where(jobs.c.status.in_(_P("statuses", expanding=True)))
     .order_by(jobs.c.id.desc())
     .limit(_P("most"))
 )
@@ -138,10 +137,16 @@ def find_open_job(tx: ReadTx, ws: WorkspaceId, name: str, payload: Mapping[str, 
     return None if row is None else _job(row)
 
 
-def list_jobs(tx: ReadTx, ws: WorkspaceId, statuses: Collection[JobStatus], before: str, most: int) -> list[Job]:
-    """The newest `most` jobs in one of `statuses` whose ids sort before `before`."""
-    params = {"ws": ws, "statuses": [status.value for status in statuses], "before": before, "most": most}
-    return [_job(row) for row in tx.execute(_LIST_JOBS, params)]
+def list_jobs(
+    tx: ReadTx, ws: WorkspaceId, status: JobStatus | None, name: str | None, before: str, most: int
+) -> list[Job]:
+    """The newest `most` jobs whose ids sort before `before`; of one status or name, if given."""
+    query, params = _LIST_JOBS, {"ws": ws, "before": before, "most": most}
+    if status is not None:
+        query, params["status"] = query.where(jobs.c.status == _P("status")), status.value
+    if name is not None:
+        query, params["job_name"] = query.where(jobs.c.name == _P("job_name")), name
+    return [_job(row) for row in tx.execute(query, params)]
 
 
 def start_job(tx: WriteTx, job: JobId, attempt: int) -> JobRun | None:
