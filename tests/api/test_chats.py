@@ -129,7 +129,7 @@ async def test_json_holds_every_branch_message_and_variant(client: Client) -> No
 
 async def test_changes_are_told_as_events(client: Client) -> None:
     chat = await client.chat()
-    subscription, _ = client.fabula.bus.subscribe(client.fabula.owner.workspace, None)
+    subscription = client.fabula.bus.subscribe(client.fabula.owner.workspace, None)
     said = await client.call("POST", f"/v1/chats/{chat}/messages", json={"promptText": "Hi"}, status=201)
     await client.call("PATCH", f"/v1/messages/{said['id']}", json={"promptText": "Ho"}, status=200)
     await client.call("PATCH", f"/v1/chats/{chat}", json={"title": "Pier"}, status=200)

@@ -10,6 +10,7 @@ from fabula.db import Event
 
 MEMORY = 1_000
 QUEUE_LIMIT = 1_000
+_DIGITS = 18  # of a number that may be one of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +25,18 @@ class Numbered:
 class Subscription:
     """A bounded queue. When its reader falls `QUEUE_LIMIT` behind, the queue is emptied and `lost` is set.
 
-    The reader then tells its client to fetch everything again.
+    The reader then tells its client to fetch everything again: up to `lost`, the id of the last that cannot be told.
     """
 
     waiting: deque[Numbered] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    lost: bool = False
+    lost: str | None = None
     closed: bool = False
 
     def put(self, item: Numbered) -> None:
         if len(self.waiting) >= QUEUE_LIMIT:
+            self.lost = self.waiting[-1].id
             self.waiting.clear()
-            self.lost = True
         self.waiting.append(item)
         self.wake.set()
 
@@ -77,13 +78,14 @@ class Bus:
             for subscription in channel.subscriptions:
                 subscription.put(item)
 
-    def subscribe(self, workspace: WorkspaceId, after: str | None) -> tuple[Subscription, bool]:
-        """Subscribe from the event after id `after`; the flag is False when that id is no longer known."""
+    def subscribe(self, workspace: WorkspaceId, after: str | None) -> Subscription:
+        """Subscribe from the event after id `after`; `lost` is set when that id is no longer known."""
         channel = self._channels.setdefault(workspace, _Channel())
         subscription = Subscription()
-        known = self._replay(channel, subscription, after)
+        if not self._replay(channel, subscription, after):
+            subscription.lost = f"{self._epoch}.{channel.last}"
         channel.subscriptions.add(subscription)
-        return subscription, known
+        return subscription
 
     def close(self) -> None:
         """End every subscription: the server stops."""
@@ -99,7 +101,7 @@ class Bus:
         if after is None:
             return True
         epoch, _, number = after.partition(".")
-        if epoch != self._epoch or not number.isdecimal():
+        if epoch != self._epoch or not number.isdecimal() or len(number) > _DIGITS:
             return False
         first = channel.memory[0].id if channel.memory else None
         oldest = int(first.partition(".")[2]) if first else channel.last + 1

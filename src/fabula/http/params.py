@@ -3,7 +3,7 @@
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Header, Path, Query
 from pydantic import AfterValidator, WithJsonSchema
 
 from fabula.core.errors import NotFound
@@ -39,4 +39,6 @@ BranchIdQuery = Annotated[BranchId | None, Query(alias="branchId"), AfterValidat
 ChatIdQuery = Annotated[ChatId | None, Query(alias="chatId"), AfterValidator(optional_id)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most items to answer with.")]
 Cursor = Annotated[str | None, Query(description="`nextCursor` of the page before.", max_length=2_000)]
+# Without a bound: an id that is not ours has a meaning too.
+LastEventId = Annotated[str | None, Header(alias="Last-Event-ID")]
 LIMIT = DEFAULT_LIMIT

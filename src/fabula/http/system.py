@@ -1,9 +1,8 @@
 """Routes of the server itself: is it alive, is it ready, what is it made of, and the workspace's events."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -11,9 +10,10 @@ from fabula.core.actor import Scope
 from fabula.core.clock import iso, utc_now
 from fabula.core.ids import WorkspaceId
 from fabula.db import Database, ReadTx
-from fabula.engine.bus import Bus, Numbered, Subscription
+from fabula.engine.bus import Bus, Numbered
 from fabula.engine.store import database_now
 from fabula.http.deps import CallerDep
+from fabula.http.params import LastEventId
 from fabula.http.sse import EventStream, frame
 from fabula.telemetry import metrics
 
@@ -59,9 +59,7 @@ def routes(db: Database, bus: Bus, version: str, features: Features, settings: M
         response_class=Response,
         responses={200: {"content": {"text/event-stream": {}}, "description": "Events as they happen"}},
     )
-    async def events(
-        call: CallerDep, last_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=100)] = None
-    ) -> Response:
+    async def events(call: CallerDep, last_id: LastEventId = None) -> Response:
         return EventStream(_BusSource(bus, call.actor.workspace, last_id))
 
     return router
@@ -77,17 +75,15 @@ class _BusSource:
     def __init__(self, bus: Bus, workspace: WorkspaceId, last_id: str | None) -> None:
         self._bus = bus
         self._workspace = workspace
-        self._subscription: Subscription
-        self._subscription, known = bus.subscribe(workspace, last_id)
-        self._subscription.lost = not known
+        self._subscription = bus.subscribe(workspace, last_id)
 
     async def next(self) -> bytes | None:
         subscription = self._subscription
-        if not subscription.lost:
-            taken = await subscription.take()
-            return None if taken is None else b"".join([_frame(item) for item in taken])
-        subscription.lost = False
-        return frame("", "workspace.resync", iso(utc_now()), {})
+        if (lost := subscription.lost) is not None:
+            subscription.lost = None
+            return frame(lost, "workspace.resync", iso(utc_now()), {})
+        taken = await subscription.take()
+        return None if taken is None else b"".join([_frame(item) for item in taken])
 
     def nudge(self) -> None:
         self._subscription.nudge()

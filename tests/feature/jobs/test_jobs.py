@@ -122,8 +122,8 @@ async def test_progress_is_told_to_the_workspace(db: Database, actor: Actor, bus
 
     jobs.register("count", handle)
     await jobs.start()
-    mine, _ = bus.subscribe(actor.workspace, None)
-    others, _ = bus.subscribe((await stranger(db)).workspace, None)
+    mine = bus.subscribe(actor.workspace, None)
+    others = bus.subscribe((await stranger(db)).workspace, None)
     job = await db.write(actor, jobs.enqueue, "count", {})
     await ended(db, actor, job)
     taken = await mine.take()

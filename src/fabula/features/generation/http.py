@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from fabula.core.actor import Actor
@@ -45,6 +45,7 @@ from fabula.http.params import (
     ChatIdQuery,
     Cursor,
     GenerationIdPath,
+    LastEventId,
     Limit,
     MessageIdPath,
     ProfileIdPath,
@@ -53,7 +54,6 @@ from fabula.http.params import (
 from fabula.http.schemas import PageOut
 from fabula.http.sse import EventStream
 
-LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=100)]
 VersionQuery = Annotated[int | None, Query(alias="version", ge=1, le=2**31 - 1)]
 _STREAM: dict[int | str, dict[str, Any]] = {
     **faults(429),
