@@ -130,3 +130,55 @@ async def test_an_answer_that_settles_after_a_branch_was_activated_is_not_the_pr
     assert await preview(client, chat) == "Good evening."
     await activate(client, chat, greeting["branchId"])
     assert await preview(client, chat) == "Late"
+
+
+async def hide(client: Client, message: Json) -> None:
+    await client.call("POST", f"/v1/messages/{message['id']}/hide", status=200)
+
+
+async def test_an_answer_before_hidden_messages_is_the_last(client: Client, model: ScriptedModel) -> None:
+    model.scripts = says("One.", "Two.", "Hidden.")
+    chat = await client.chat()
+    await client.say(chat, "first")
+    answer = (await client.messages(chat))[2]
+    aside = await post(client, chat, "aside")
+    await hide(client, aside)
+    assert await preview(client, chat) == "One."
+    await regenerate(client, answer)
+    assert await preview(client, chat) == "Two."
+    await hide(client, answer)
+    assert await preview(client, chat) == "first"
+    await regenerate(client, answer)
+    assert await preview(client, chat) == "first"
+
+
+async def test_a_hidden_message_is_not_the_last_of_a_copy(client: Client) -> None:
+    chat = await client.chat()
+    await hide(client, await post(client, chat, "hidden"))
+    copy = await client.call("POST", f"/v1/chats/{chat}/fork", status=201)
+    assert copy["lastMessagePreview"] == "Good evening."
+
+
+async def test_an_answer_that_was_stopped_before_it_said_anything_is_not_the_last(
+    client: Client, model: ScriptedModel
+) -> None:
+    gate = asyncio.Event()
+    model.scripts = [[Say("One."), End()], [Hold(gate), End()]]
+    chat = await client.chat()
+    await client.say(chat, "first")
+    answer = (await client.messages(chat))[2]
+    pins = await fork(client, chat, answer, forkedFromVariantId=answer["selectedVariantId"])
+    await activate(client, chat, pins)
+    for branch in (pins, answer["branchId"]):
+        await activate(client, chat, branch)
+        assert await preview(client, chat) == "One."
+        path, wish = f"/v1/messages/{answer['id']}/regenerate", {"branchId": branch}
+        generation = (await client.call("POST", path, json=wish, status=202))["id"]
+        await client.call("POST", f"/v1/generations/{generation}/abort", status=202)
+        assert await preview(client, chat) == "first"
+
+
+async def test_a_chat_that_shows_nothing_has_no_preview(client: Client) -> None:
+    chat = await client.chat()
+    await client.call("DELETE", f"/v1/messages/{(await client.messages(chat))[0]['id']}", status=204)
+    assert (await client.call("GET", f"/v1/chats/{chat}", status=200))["lastMessagePreview"] is None

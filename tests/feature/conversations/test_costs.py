@@ -107,7 +107,7 @@ def test_the_end_of_a_chat_is_found_without_a_scan_or_a_sort(world: World) -> No
     world.fill(chat, 300)
     last = world.read(conversations.list_messages, chat.id, None, 1, None, None)[0]
     with recorded() as sent:
-        world.write(lambda tx, a: store.previews.note_settled(tx, a.workspace, chat.id, last.selected_variant_id, "x"))
+        world.write(lambda tx, a: store.previews.note_answered(tx, a.workspace, chat.id, last.selected_variant_id, "x"))
     plans = world.read(lambda tx, _: plan(tx, [update for update in sent if update[0].startswith("UPDATE chats")]))
     assert [step for step in plans if "chat_messages" in step]
     assert not [step for step in plans if "USE TEMP B-TREE" in step or "Sort" in step or _is_walk(step)], plans

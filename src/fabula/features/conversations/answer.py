@@ -10,8 +10,8 @@ from fabula.features.conversations import store
 from fabula.features.conversations.append import Entry, add_entries, entry_of, lock_branch, lock_with_chat
 from fabula.features.conversations.choose import lock_settled, show
 from fabula.features.conversations.indexing import index_messages
-from fabula.features.conversations.read import find_variant_text
-from fabula.features.conversations.rules import PREVIEW_CHARS, one_line
+from fabula.features.conversations.read import find_end, find_variant_text
+from fabula.features.conversations.rules import PREVIEW_CHARS, one_line, preview_of
 from fabula.features.conversations.store.variants import NewVariant
 from fabula.features.conversations.types import (
     Author,
@@ -110,8 +110,10 @@ def settle(
     )
     found = [(slot.said, said)] if slot.said is not None and said is not None else []
     index_messages(tx, ws, chat, [*found, (slot.message_id, text)] if shown else found)
-    if text:
-        store.previews.note_settled(tx, ws, chat, slot.variant_id, one_line(text, PREVIEW_CHARS))
+    if slot.said is None:
+        _note_written(tx, actor, chat, slot.variant_id)
+    elif text:
+        store.previews.note_answered(tx, ws, chat, slot.variant_id, one_line(text, PREVIEW_CHARS))
 
 
 def interrupt(tx: WriteTx, variants: Sequence[VariantId], said: Sequence[MessageId] = ()) -> None:
@@ -119,6 +121,16 @@ def interrupt(tx: WriteTx, variants: Sequence[VariantId], said: Sequence[Message
     store.variants.interrupt(tx, variants)
     for ws, chat, message, text in (*store.search.list_any(tx, said), *store.search.list_showing(tx, variants)):
         index_messages(tx, ws, chat, [(message, text)])
+
+
+def _note_written(tx: WriteTx, actor: Actor, chat: ChatId, variant: VariantId) -> None:
+    """As `choose.note_change`: wherever in the history it was written. Nothing where the chat was deleted meanwhile."""
+    found = store.chats.find_chat(tx, actor.workspace, chat)
+    if found is None:
+        return
+    last = find_end(tx, actor, found)
+    written_at = tx.now if last is not None and last.variant_id == variant else None
+    store.previews.refresh(tx, actor.workspace, chat, preview_of(last), written_at)
 
 
 def _empty(author: Author, generation: GenerationId) -> Entry:

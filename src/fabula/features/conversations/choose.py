@@ -6,8 +6,8 @@ from fabula.db import WriteTx
 from fabula.features.conversations import store
 from fabula.features.conversations.errors import MessageStreaming, VariantNotFound
 from fabula.features.conversations.indexing import index_messages
-from fabula.features.conversations.read import END, get_branch, get_chat, get_message, list_history, see
-from fabula.features.conversations.rules import PREVIEW_CHARS, one_line
+from fabula.features.conversations.read import find_end, get_chat, get_message, see
+from fabula.features.conversations.rules import preview_of
 from fabula.features.conversations.types import Message, Seen, TextState, Variant
 
 
@@ -49,8 +49,6 @@ def show(tx: WriteTx, actor: Actor, seen: Seen, variant: Variant) -> None:
 
 def note_change(tx: WriteTx, actor: Actor, chat: ChatId, message: MessageId | None = None) -> None:
     """What a chat shows has changed: its preview follows the active branch, and the world is told."""
-    found = get_chat(tx, actor, chat)
-    last = list_history(tx, actor, found, get_branch(tx, actor, found, None), END, 1)
-    store.previews.refresh(tx, actor.workspace, chat, one_line(last[0].text, PREVIEW_CHARS) if last else "")
+    store.previews.refresh(tx, actor.workspace, chat, preview_of(find_end(tx, actor, get_chat(tx, actor, chat))))
     ids = {} if message is None else {"messageId": message}
     tx.emit(actor.workspace, "chat.changed", chatId=chat, **ids)

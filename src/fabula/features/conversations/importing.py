@@ -13,8 +13,8 @@ from fabula.db import WriteTx
 from fabula.features import usage
 from fabula.features.conversations import store
 from fabula.features.conversations.indexing import forget_some, index_messages, index_title
-from fabula.features.conversations.read import get_chat, list_messages
-from fabula.features.conversations.rules import PREVIEW_CHARS, one_line
+from fabula.features.conversations.read import find_end, get_chat, list_messages
+from fabula.features.conversations.rules import preview_of
 from fabula.features.conversations.store.chats import NewRow
 from fabula.features.conversations.store.message_changes import NewRow as NewMessageRow
 from fabula.features.conversations.store.variants import NewVariant
@@ -110,14 +110,14 @@ def finish(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId) -> Chat:
     """Show the chat: it is whole."""
     store.chats.appear(tx, actor.workspace, chat)
     usage.record(tx, actor, [(usage.Meter.CONVERSATIONS_STARTED, 1)], chat=chat)
-    _show_last(tx, actor, chat, branch)
+    _show_last(tx, actor, chat)
     tx.emit(actor.workspace, "chat.changed", chatId=chat)
     return get_chat(tx, actor, chat)
 
 
 def note_growth(tx: WriteTx, actor: Actor, chat: ChatId) -> None:
     """Messages were added to a chat that is shown: where its active branch ends now, and when that was written."""
-    _show_last(tx, actor, chat, get_chat(tx, actor, chat).active_branch_id)
+    _show_last(tx, actor, chat)
     tx.emit(actor.workspace, "chat.changed", chatId=chat)
 
 
@@ -146,9 +146,9 @@ def _remove_some(tx: WriteTx, ws: WorkspaceId, chat: ChatId) -> bool:
     return False
 
 
-def _show_last(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId) -> None:
-    for last in list_messages(tx, actor, chat, branch, 1, None, None):
-        preview = one_line(last.prompt_text, PREVIEW_CHARS)
+def _show_last(tx: WriteTx, actor: Actor, chat: ChatId) -> None:
+    preview = preview_of(find_end(tx, actor, get_chat(tx, actor, chat)))
+    for last in list_messages(tx, actor, chat, None, 1, None, None):
         store.previews.set_last(tx, actor.workspace, chat, last.created_at, preview)
 
 

@@ -108,11 +108,20 @@ def list_history(
     for segment in segments_of(store.branches.list_lineage(tx, actor.workspace, chat, branch)):
         if len(lines) >= take:
             break
-        rows = store.messages.list_lines(tx, actor.workspace, segment, upto, take - len(lines), named=named)
-        if segment.pin is not None:
-            rows = [line for row in rows if (line := _pinned_line(tx, actor, segment.pin, row)).text]
-        lines += rows
+        room = take - len(lines)
+        if segment.pin is None:
+            lines += store.messages.list_lines(tx, actor.workspace, segment, upto, room, named=named)
+            continue
+        # One more, for the pinned variant may be empty, which the row does not tell.
+        rows = store.messages.list_lines(tx, actor.workspace, segment, upto, room + 1, named=named)
+        seen = [_pinned_line(tx, actor, segment.pin, row) for row in rows]
+        lines += [line for line in seen if line.text][:room]
     return lines[::-1]
+
+
+def find_end(tx: ReadTx, actor: Actor, chat: Chat) -> HistoryLine | None:
+    """The last message that the active branch shows, neither hidden nor empty."""
+    return next(iter(list_history(tx, actor, chat, get_branch(tx, actor, chat, None), END, 1)), None)
 
 
 def get_message(tx: ReadTx, actor: Actor, message: MessageId) -> Message:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from fabula.features.conversations.types import Branch, Message, Pin, Segment, Variant
+from fabula.features.conversations.types import Branch, HistoryLine, Message, Pin, Segment, Variant
 from fabula.plugins import Json
 
 TITLE_CHARS = 80
@@ -24,6 +24,11 @@ def one_line(text: str, limit: int) -> str:
     cut = flat[: limit - 1]
     space = cut.rfind(" ")
     return (cut[:space] if space > limit // 2 else cut).rstrip() + "…"
+
+
+def preview_of(last: HistoryLine | None) -> str | None:
+    """A chat's preview, from what people last see of it."""
+    return None if last is None else one_line(last.text, PREVIEW_CHARS)
 
 
 def segments_of(lineage: Sequence[Branch]) -> tuple[Segment, ...]:
