@@ -121,7 +121,8 @@ class LiveGeneration:
         self.cancel()
 
     def cancel(self) -> None:
-        if self.task is not None and not self.settling:
+        """Once: a second time would cut short what the first one makes it do, such as letting go of the provider."""
+        if self.task is not None and not self.settling and not self.task.cancelling():
             self.task.cancel()
 
     @property
