@@ -163,13 +163,17 @@ async def test_another_workspaces_rows_are_not_found(client: Client) -> None:
 
 
 async def test_a_stale_version_conflicts_and_shows_the_current_object(client: Client) -> None:
-    made = await create(client)
-    place = f"{CONNECTIONS}/{made['id']}"
-    await client.call("PATCH", place, json={"name": "Now", "version": 1}, status=200)
+    preset = await client.call("POST", PRESETS, json={"name": "Cold"}, status=201)
+    for place in (f"{CONNECTIONS}/{(await create(client))['id']}", f"{PRESETS}/{preset['id']}"):
+        await check_conflict(client, place)
+
+
+async def check_conflict(client: Client, place: str) -> None:
+    now = await client.call("PATCH", place, json={"name": "Now", "version": 1}, status=200)
     for method, how in (("PATCH", {"json": {"name": "x", "version": 1}}), ("DELETE", {"params": {"version": 1}})):
         error = await client.call(method, place, status=409, **how)
         assert error["code"] == "connections.version_conflict"
-        assert (error["details"]["current"]["name"], error["details"]["current"]["version"]) == ("Now", 2)
+        assert error["details"]["current"] == now
     await client.call("DELETE", place, params={"version": 2}, status=204)
 
 

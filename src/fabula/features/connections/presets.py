@@ -11,6 +11,7 @@ from fabula.features.connections import rules, store
 from fabula.features.connections.defaults import Defaults
 from fabula.features.connections.errors import PresetNotFound, VersionConflict
 from fabula.features.connections.samplers import check_params
+from fabula.features.connections.schemas import PresetOut
 from fabula.features.connections.types import Preset, PresetFields, PresetId
 
 _TYPE = "generation_preset"
@@ -68,5 +69,5 @@ def _lock(tx: WriteTx, actor: Actor, preset: PresetId, version: int | None) -> P
     if found is None:
         raise PresetNotFound(preset)
     if version is not None and version != found.version:
-        raise VersionConflict(rules.show_preset(found))
+        raise VersionConflict(PresetOut.of(found).model_dump(mode="json", by_alias=True))
     return found

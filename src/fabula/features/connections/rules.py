@@ -148,7 +148,7 @@ def show_connection(found: ProviderConnection) -> dict[str, Json]:
 
 
 def show_preset(found: Preset) -> dict[str, Json]:
-    """A preset as the audit log and a conflict show it."""
+    """A preset as the API and the audit log show it."""
     fields = found.fields
     return {
         "id": found.id,

@@ -11,6 +11,7 @@ from fabula.features import audit, identity
 from fabula.features.connections import rules, store
 from fabula.features.connections.defaults import Defaults
 from fabula.features.connections.errors import BuiltInReadOnly, ConnectionNotFound, VersionConflict
+from fabula.features.connections.schemas import ConnectionOut
 from fabula.features.connections.types import (
     BUILT_IN,
     ConnectionFields,
@@ -18,7 +19,6 @@ from fabula.features.connections.types import (
     KeyChange,
     ProviderConnection,
 )
-from fabula.plugins import Json
 
 _TYPE = "provider_connection"
 _REWRAP_BATCH = 100
@@ -107,8 +107,7 @@ def _lock(tx: WriteTx, actor: Actor, connection: ConnectionId, version: int | No
     if found is None:
         raise ConnectionNotFound(connection)
     if version is not None and version != found.version:
-        current: dict[str, Json] = rules.show_connection(found)
-        raise VersionConflict(current)
+        raise VersionConflict(ConnectionOut.of(found).model_dump(mode="json", by_alias=True))
     return found
 
 

@@ -105,12 +105,12 @@ def delete(tx: WriteTx, actor: Actor, book: LorebookId, version: int | None) -> 
 
 def touch(tx: WriteTx, actor: Actor, book: LorebookId, version: int | None = None) -> None:
     """Count a change of the book, and hold it until the transaction ends; raises as `change`."""
+    if version is not None:
+        found = store.books.lock_book(tx, actor.workspace, book)
+        if found is not None and found.version != version:
+            raise LorebookVersionConflict(describe(found))
     if not store.books.bump_version(tx, actor.workspace, book):
         raise LorebookNotFound(book)
-    if version is not None:
-        found = get_book(tx, actor, book)
-        if version != found.version - 1:
-            raise LorebookVersionConflict(describe(replace(found, version=found.version - 1)))
 
 
 def list_bindings(tx: ReadTx, actor: Actor, book: LorebookId) -> list[Binding]:

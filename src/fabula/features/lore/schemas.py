@@ -6,9 +6,8 @@ from pydantic import Field, model_validator
 
 from fabula.core.ids import ChatId
 from fabula.features.lore.entry_schemas import Content, Count
-from fabula.features.lore.files import data_of
 from fabula.features.lore.importing import BookItem
-from fabula.features.lore.library import extensions_of, settings_of
+from fabula.features.lore.library import describe
 from fabula.features.lore.try_out import TriedOut
 from fabula.features.lore.types import Binding, LorebookId, StoredBook
 from fabula.http.schemas import In, Instant, Out, Plain, Text
@@ -33,21 +32,7 @@ class BookOut(Out):
 
     @classmethod
     def of(cls, book: StoredBook) -> "BookOut":
-        settings = settings_of(book)
-        return cls(
-            id=book.id,
-            name=book.name,
-            description=settings.description,
-            scan_depth=settings.scan_depth,
-            token_budget=settings.token_budget,
-            recursive=settings.recursive,
-            max_recursion_steps=settings.max_recursion_steps,
-            extensions=dict(extensions_of(data_of(book.raw))),
-            entry_count=book.entry_count,
-            version=book.version,
-            created_at=book.created_at,
-            updated_at=book.updated_at,
-        )
+        return cls.model_validate(describe(book))
 
 
 class BookChangeIn(In):

@@ -21,6 +21,7 @@ _THIS = k.c.id == _P("book")
 _COUNT = sa.select(sa.func.count()).where(e.c.lorebook_id == k.c.id).scalar_subquery().label("entry_count")
 _BOOK = sa.select(k.c.id, k.c.name, k.c.raw_json, _COUNT, k.c.version, k.c.created_at, k.c.updated_at).where(_OURS)
 _FIND = _BOOK.where(_THIS)
+_LOCK = _FIND.with_for_update(key_share=True)
 _FIND_SOME = _BOOK.where(k.c.id.in_(_P("books", expanding=True)))
 _FIND_SAME = sa.select(k.c.id, k.c.name).where(_OURS & (k.c.content_hash == _P("hash"))).order_by(k.c.id).limit(1)
 _FIND_NAMESAKES = (
@@ -73,6 +74,12 @@ def _entry(row: Any) -> StoredEntry:
 
 def find_book(tx: ReadTx, ws: WorkspaceId, book: LorebookId) -> StoredBook | None:
     row = tx.execute(_FIND, {"ws": ws, "book": book}).one_or_none()
+    return None if row is None else _book(row)
+
+
+def lock_book(tx: WriteTx, ws: WorkspaceId, book: LorebookId) -> StoredBook | None:
+    """As `find_book`, and nobody else changes the book before this transaction ends."""
+    row = tx.execute(_LOCK, {"ws": ws, "book": book}).one_or_none()
     return None if row is None else _book(row)
 
 
