@@ -32,3 +32,17 @@ async def test_changes_to_one_chat_at_once_all_happen(client: Client) -> None:
         await asyncio.gather(*(client.call(verb, path, json=body, status=code) for verb, path, body, code in calls))
     shown = await client.messages(chat, branchId=main, limit=500)
     assert [m["seq"] for m in shown] == list(range(1 + ROUNDS))
+
+
+async def test_each_change_of_a_message_answers_with_a_version_of_its_own(client: Client) -> None:
+    chat = await client.chat()
+    message = f"/v1/messages/{(await client.messages(chat))[0]['id']}"
+    for nth in range(ROUNDS):
+        hidden = {"hidden": not nth % 2}
+        made: list[Json] = await asyncio.gather(
+            *(client.call("PATCH", message, json={"promptText": f"{nth}.{i}"}, status=200) for i in range(4)),
+            client.call("POST", f"{message}/hide", json=hidden, status=200),
+        )
+        assert len({one["version"] for one in made}) == 5
+        last = max(made, key=lambda one: int(one["version"]))
+        assert last == await client.call("GET", message, status=200)

@@ -53,6 +53,7 @@ def message(
 def hide(tx: WriteTx, actor: Actor, target: MessageId, *, hidden: bool) -> Message:
     """Keep a message out of prompts, or let it in again; lists show it either way."""
     actor.require(Scope.CHAT_WRITE)
+    store.message_changes.lock_message(tx, actor.workspace, target)
     found = get_message(tx, actor, target)
     if found.hidden == hidden:
         return found
