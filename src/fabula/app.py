@@ -229,7 +229,7 @@ def build_app(fabula: Fabula) -> FastAPI:
     app.include_router(conversations_http.routes(transfer.FORMATS))
     _add_workshop(app, fabula)
     app.include_router(jobs_http.routes(fabula.jobs))
-    app.include_router(spa.routes(spa.web_folder()))
+    spa.install(app, spa.web_folder())
     document.install(app)
     limits = Limits(settings.max_body_bytes, settings.max_upload_bytes)
     app.add_middleware(Gate, limits=limits, local=True, origins=settings.cors_origins, shapes=ERROR_SHAPES)

@@ -73,6 +73,17 @@ async def test_a_malformed_or_unknown_id_is_not_found(client: Client, path: str)
     assert set(found) == {"code", "message", "trace_id", "details"}
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nothing", "/v1/chats/", "/v1/chats/x/nothing"])
+async def test_a_path_that_is_not_there_is_not_found_by_any_method(client: Client, method: str, path: str) -> None:
+    assert set(await client.call(method, path, status=404)) == {"code", "message", "trace_id", "details"}
+
+
+async def test_another_method_of_a_path_is_told_which_it_takes(client: Client) -> None:
+    async with client.http.delete(client.address + "/v1/chats") as answer:
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+
+
 @pytest.mark.parametrize(
     "path", ["/v1/prompt-templates?scopeId=", "/v1/generations?chatId=", "/v1/pipeline-runs?pipelineId="]
 )

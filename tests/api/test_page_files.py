@@ -19,7 +19,7 @@ def page(tmp_path: Path) -> FastAPI:
     (tmp_path / "assets" / "app-1a2b.js").write_text(SCRIPT, "utf-8")
     (tmp_path / "assets" / "face-3c4d.woff2").write_bytes(b"font" * 100)
     app = FastAPI()
-    app.include_router(spa.routes(tmp_path))
+    spa.install(app, tmp_path)
     return app
 
 

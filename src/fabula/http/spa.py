@@ -5,7 +5,8 @@ import mimetypes
 from functools import lru_cache
 from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import FastAPI, Request
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from fabula.core.bundle import bundled
@@ -19,18 +20,26 @@ _MISSING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Fabula
 <h1>Fabula is running</h1><p>Its page has not been built yet: run <code>make web</code> and reload.</p></html>"""
 
 
+class PagePath(PathConvertor):
+    """Any path but those of the API: what is not there is not found, whatever the method."""
+
+    regex = "(?!v1(?:/|$)).*"
+
+
 def web_folder() -> Path:
     """The built page."""
     return bundled("web/dist")
 
 
-def routes(folder: Path) -> APIRouter:
+def install(app: FastAPI, folder: Path) -> None:
+    """Serve the page in `folder` at every path that no route before takes, and is not the API's."""
     root = folder.resolve()
-    router = APIRouter(include_in_schema=False)
+    register_url_convertor("page_path", PagePath())
+    app.router.redirect_slashes = False  # a path with one more is another path
 
-    @router.get("/{path:path}")
+    @app.get("/{path:page_path}", include_in_schema=False)
     def page(path: str, request: Request) -> Response:
-        if path.startswith(("v1/", "assets/")) or path == "v1":
+        if path.startswith("assets/"):
             return _asset(root, path, takes_gzip="gzip" in request.headers.get("accept-encoding", ""))
         file = (root / path).resolve()
         if path and file.is_relative_to(root) and file.is_file():
@@ -38,12 +47,10 @@ def routes(folder: Path) -> APIRouter:
         index = root / "index.html"
         return FileResponse(index, headers=_FRESH) if index.is_file() else HTMLResponse(_MISSING, headers=_FRESH)
 
-    return router
-
 
 def _asset(root: Path, path: str, *, takes_gzip: bool) -> Response:
     file = (root / path).resolve()
-    if not path.startswith("assets/") or not file.is_relative_to(root) or not file.is_file():
+    if not file.is_relative_to(root) or not file.is_file():
         raise NotFound(path[:64])
     if takes_gzip and file.suffix in _TEXTS:
         return Response(_packed(file), headers=_PACKED, media_type=mimetypes.guess_type(file.name)[0])
