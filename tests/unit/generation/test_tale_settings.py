@@ -1,10 +1,22 @@
 """Settings and memory of a tale: pure decisions."""
 
+from datetime import UTC, datetime
+
+import pytest
+
 from fabula.core.ids import PersonaId, uuid7
 from fabula.features.generation.tale.effective import effective_settings, note_of, persona_of, variables_of
 from fabula.features.generation.tale.memory import recall, to_meta
+from fabula.features.generation.tale.scribe import depth_prompt_of
 from fabula.features.lore import TimedChange
-from fabula.features.prompting import Position, VariableChange, VariableScope
+from fabula.features.prompting import (
+    MacroContext,
+    Persona,
+    Position,
+    VariableChange,
+    VariableScope,
+    read_character,
+)
 from fabula.plugins import Json
 
 
@@ -65,3 +77,18 @@ def test_a_meta_in_another_form_is_no_effect() -> None:
     }
     memory = recall([broken, {"lore": "x", "vars": []}], {})
     assert (memory.variables.chat, memory.timed.effects) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"prompt": "P", "depth": 2, "role": "user"}, ("P", 2, "user")),
+        ({"prompt": "P", "depth": 2.0}, ("P", 2, "system")),
+        ({"prompt": "P", "depth": -1, "role": "nobody"}, ("P", 4, "system")),
+        ({"prompt": None}, ("", 4, "system")),
+        ("P", ("", 4, "system")),
+    ],
+)
+def test_a_cards_depth_prompt(given: Json, found: tuple[str, int, str]) -> None:
+    char = read_character({"name": "M", "extensions": {"depth_prompt": given}})
+    assert depth_prompt_of(MacroContext(char, Persona(), datetime(2026, 1, 1, tzinfo=UTC), "seed")) == found

@@ -9,6 +9,7 @@ import pytest
 from fabula.features.lore import Position
 from fabula.features.lore.books import from_book, read_lorebook, to_book, to_st
 from fabula.features.lore.types import Logic, LoreEntry, LoreRole
+from fabula.plugins import Json
 
 V3_ENTRY: dict[str, Any] = {
     "keys": ["sea"],
@@ -280,3 +281,19 @@ def test_an_entry_made_here_is_written_for_both() -> None:
     book = replace(read_lorebook({}), entries=(LoreEntry("0190-uuid", keys=("a",), scan_sources=("scenario",)),))
     assert values(from_book(to_book(book))[0]) == values(book.entries[0])
     assert values(from_book(to_st(book))[0]) == values(book.entries[0])
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        pytest.param([{"uid": 3, "key": ["a"], "content": "A"}], id="a list of SillyTavern's"),
+        pytest.param({"0": {"uid": 0, "key": ["a"]}, "1": {"keys": ["b"]}}, id="both in one object"),
+        pytest.param([{"keys": ["a"]}, {"uid": 1, "key": ["b"]}], id="both in one list"),
+    ],
+)
+def test_a_book_is_written_in_the_names_of_its_family(entries: Json) -> None:
+    book = read_lorebook({"name": "B", "entries": entries})
+    written = to_book(book)["entries"]
+    assert isinstance(written, list)
+    assert [entry["keys"] for entry in written if isinstance(entry, dict)] == [list(e.keys) for e in book.entries]
+    assert not any(isinstance(entry, dict) and "key" in entry for entry in written)

@@ -111,6 +111,11 @@ def test_examples_are_cut_into_dialogues(text: str, spoken: list[list[tuple[str,
     assert [[(m.role, m.text) for m in dialogue.messages] for dialogue in dialogues] == spoken
 
 
+def test_a_name_may_be_longer_in_lower_case() -> None:
+    (dialogue,) = parse_examples("İpek:Merhaba", read_character({"name": "İpek"}), Persona("Bob"))
+    assert [(m.role, m.text) for m in dialogue.messages] == [("assistant", "Merhaba")]
+
+
 def test_a_template_of_ours_is_valid() -> None:
     assert validate(BUILTIN_TEMPLATE) == ()
 

@@ -45,13 +45,13 @@ def from_book(raw: Json) -> tuple[LoreEntry, ...]:
 
 def to_book(book: Lorebook) -> dict[str, Json]:
     """Write `book` as a V2/V3 `character_book` (for a file of its own, wrap it: `{spec: "lorebook_v3", data}`)."""
-    if _is_st(book.raw) or not _is_untouched(book):
-        out = _lay_settings(book)
-        out.setdefault("extensions", {})
-        out.pop("originalData", None)
-        out["entries"] = [_lay(entry, in_st=False) for entry in book.entries]
-        return out
-    return deepcopy(dict(book.raw))
+    if _is_book(book.raw) and _is_untouched(book):
+        return deepcopy(dict(book.raw))
+    out = _lay_settings(book)
+    out.setdefault("extensions", {})
+    out.pop("originalData", None)
+    out["entries"] = [_lay(entry, in_st=False) for entry in book.entries]
+    return out
 
 
 def to_st(book: Lorebook) -> dict[str, Json]:
@@ -140,6 +140,13 @@ def _read_entry(raw: dict[str, Json], entry_id: str) -> LoreEntry:
 
 def _is_st_entry(raw: Mapping[str, Json]) -> bool:
     return "keys" not in raw and not _ST_MARKS.isdisjoint(raw)
+
+
+def _is_book(raw: Mapping[str, Json]) -> bool:
+    """Whether none of the entries has to be moved."""
+    entries = raw.get("entries")
+    members = entries.values() if isinstance(entries, dict) else entries if isinstance(entries, list) else ()
+    return not _is_st(raw) and not any(isinstance(e, dict) and _is_st_entry(e) for e in members)
 
 
 def _is_st(raw: Mapping[str, Json]) -> bool:

@@ -19,22 +19,26 @@ def parse_examples(text: str, char: Character, user: Persona) -> tuple[ExampleDi
 
 
 def _speakers(char: Character, user: Persona) -> tuple[tuple[str, str], ...]:
-    """Prefixes in lower case, with their roles; longer ones first, as one name may begin another."""
+    """Names with their roles; longer ones first, as one name may begin another."""
     names = [("{{user}}", "user"), ("<user>", "user"), (user.name, "user")]
     names += [(name, "assistant") for name in ("{{char}}", "<char>", "<bot>", char.name, char.display)]
-    prefixes = {f"{name.strip().lower()}:": role for name, role in names if name.strip()}
-    return tuple(sorted(prefixes.items(), key=lambda item: -len(item[0])))
+    known = {name.strip(): role for name, role in names if name.strip()}
+    return tuple(sorted(known.items(), key=lambda item: -len(item[0])))
 
 
 def _parse_block(block: str, speakers: tuple[tuple[str, str], ...]) -> tuple[ExampleMessage, ...]:
     spoken: list[tuple[str, list[str]]] = [("system", [])]
     for line in block.splitlines():
         bare = line.strip()
-        start = bare[:200].lower()
-        found = next(((prefix, role) for prefix, role in speakers if start.startswith(prefix)), None)
+        found = next(((name, role) for name, role in speakers if _speaks(bare, name)), None)
         if found is None:
             spoken[-1][1].append(line)
         else:
-            spoken.append((found[1], [bare[len(found[0]) :].strip()]))
+            spoken.append((found[1], [bare[len(found[0]) + 1 :].strip()]))
     messages = (ExampleMessage(role, "\n".join(lines).strip()) for role, lines in spoken)
     return tuple(message for message in messages if message.text)
+
+
+def _speaks(line: str, name: str) -> bool:
+    """Whether `name` and a colon begin the line. In lower case a name may have another length than as it stands."""
+    return line[len(name) : len(name) + 1] == ":" and line[: len(name)].lower() == name.lower()
