@@ -298,7 +298,8 @@ async def test_a_greeting_keeps_its_number(client: Client, model: ScriptedModel)
 
 async def test_pick_stays_through_a_chat_and_random_does_not(client: Client, model: ScriptedModel) -> None:
     items = "::".join(str(n) for n in range(10_000, 20_000))
-    chat = await client.chat(description=f"P{{{{pick::{items}}}}} R{{{{random::{items}}}}}")
+    first = f"{{{{pick::{items}}}}}"
+    chat = await client.chat(description=f"P{{{{pick::{items}}}}} R{{{{random::{items}}}}}", first_mes=first)
     found: list[tuple[str, ...]] = []
 
     def note() -> None:
@@ -318,6 +319,8 @@ async def test_pick_stays_through_a_chat_and_random_does_not(client: Client, mod
     await client.say(made["id"])
     note()
     assert found[-1][0] != picked[0]
+    greetings = [(await client.messages(made))[0]["promptText"] for made in (chat, made["id"])]
+    assert greetings[0] != greetings[1]
 
 
 async def test_the_trace_names_template_persona_and_unknown_macros(client: Client) -> None:

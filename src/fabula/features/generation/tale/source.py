@@ -206,7 +206,8 @@ def window_of(context_tokens: int) -> int:
 def greet(tx: ReadTx, actor: Actor, profile: profiles.Profile, seed: str) -> list[conversations.Greeting]:
     """A profile's greetings with their macros expanded, once; empty ones are skipped."""
     told = tell(tx, actor, None, profile, seed)
-    fields = read_fields(told.macros, told.memory.variables, prompting.DEFAULT_SYSTEM)
+    # The chat has no id yet, and another chat with this profile may pick otherwise.
+    fields = read_fields(replace(told.macros, lasting_seed=seed), told.memory.variables, prompting.DEFAULT_SYSTEM)
     found = []
     for number, raw in profiles.greetings(profile.spec):
         said = prompting.macros.expand(raw, fields.macros, fields.variables)
