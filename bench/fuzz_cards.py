@@ -32,7 +32,6 @@ from fabula.features.profiles.cards import (
     png,
     read_book,
     read_card,
-    write_book,
 )
 from fabula.plugins import Json
 
@@ -170,8 +169,7 @@ def try_input(data: bytes, name: str) -> str:
     """Read, export and read again; the outcome's name. Anything but a `CardError` escapes."""
     outcome = "no lorebook"
     try:
-        book = read_book(data, LIMITS)
-        write_book(book.book, book.format)
+        read_book(data, LIMITS)
         outcome = "lorebook"
     except CardError:
         pass

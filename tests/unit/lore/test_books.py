@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fabula.features.lore import Position
-from fabula.features.lore.books import from_book, read_lorebook, to_book, to_st
+from fabula.features.lore.books import read_lorebook, to_book, to_st
 from fabula.features.lore.types import Logic, LoreEntry, LoreRole
 from fabula.plugins import Json
 
@@ -72,12 +72,16 @@ ST_BOOK: dict[str, Any] = {"entries": {"4": ST_ENTRY}, "x_unknown": 1}
 
 
 def only(raw: Any) -> LoreEntry:
-    (found,) = from_book({"entries": [raw]})
+    (found,) = entries_of({"entries": [raw]})
     return found
 
 
 def values(entry: LoreEntry) -> LoreEntry:
     return replace(entry, raw={}, id="")
+
+
+def entries_of(raw: Any) -> tuple[LoreEntry, ...]:
+    return read_lorebook(raw).entries
 
 
 def test_a_sillytavern_entry_is_read_whole() -> None:
@@ -179,12 +183,12 @@ def test_loose_values_are_read_as_meant(raw: dict[str, Any], field: str, expecte
     "raw", [None, [], "book", 3, {}, {"entries": None}, {"entries": "x"}, {"entries": [None, 3, []]}]
 )
 def test_what_is_no_book_is_an_empty_one(raw: Any) -> None:
-    assert from_book(raw) == ()
+    assert entries_of(raw) == ()
 
 
 @pytest.mark.parametrize("entries", [[V3_ENTRY, V3_ENTRY], {"a": V3_ENTRY, "b": V3_ENTRY}])
 def test_entries_may_be_a_list_or_an_object(entries: Any) -> None:
-    assert [entry.keys for entry in from_book({"entries": entries})] == [("sea",), ("sea",)]
+    assert [entry.keys for entry in entries_of({"entries": entries})] == [("sea",), ("sea",)]
 
 
 def test_entries_with_one_id_both_survive() -> None:
@@ -265,8 +269,8 @@ def test_a_book_becomes_world_info_and_loses_nothing() -> None:
 def test_patterns_survive_sillytaverns_marks() -> None:
     book = read_lorebook({"entries": [{"keys": ["a.c"], "use_regex": True}]})
     edited = replace(book, entries=(replace(book.entries[0], logic=Logic.NOT_ANY),))
-    assert from_book(to_book(edited))[0].use_regex
-    assert from_book(to_book(read_lorebook(to_st(edited))))[0].use_regex
+    assert entries_of(to_book(edited))[0].use_regex
+    assert entries_of(to_book(read_lorebook(to_st(edited))))[0].use_regex
 
 
 def test_the_copy_sillytavern_exports_follows_the_edit() -> None:
@@ -274,13 +278,13 @@ def test_the_copy_sillytavern_exports_follows_the_edit() -> None:
     edited = replace(book, entries=(replace(book.entries[0], content="fresh"),))
     original = to_st(edited)["originalData"]
     assert isinstance(original, dict)
-    assert from_book(original)[0].content == "fresh"
+    assert entries_of(original)[0].content == "fresh"
 
 
 def test_an_entry_made_here_is_written_for_both() -> None:
     book = replace(read_lorebook({}), entries=(LoreEntry("0190-uuid", keys=("a",), scan_sources=("scenario",)),))
-    assert values(from_book(to_book(book))[0]) == values(book.entries[0])
-    assert values(from_book(to_st(book))[0]) == values(book.entries[0])
+    assert values(entries_of(to_book(book))[0]) == values(book.entries[0])
+    assert values(entries_of(to_st(book))[0]) == values(book.entries[0])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import Any
 
 from fabula.features.lore import LoreResult, TimedChange, TimedState, fold, timed_from_st
-from fabula.features.lore.timed import timed_to_st
 from tests.unit.lore.factory import book, chat, entry, reasons, run
 
 STICKY = book(entry("dragon", ext_sticky=3, ext_cooldown=2))
@@ -91,13 +90,6 @@ def test_sillytaverns_record_is_read_and_written_back() -> None:
     assert state.is_sticky("Eldoria.3", 8)
     assert state.is_cooling("Eldoria.3", 10)
     assert state.is_cooling("Old.1", 7)
-    assert timed_to_st(state, 7, RECORD) == RECORD
-    assert timed_to_st(state, 8, RECORD)["cooldown"] == {"Eldoria.3": RECORD["cooldown"]["Eldoria.3"]}
-
-
-def test_a_new_effect_is_written_without_a_hash() -> None:
-    written = timed_to_st(fold([TimedChange("w.1", 3, 6, 8)]), 4)
-    assert written["sticky"] == {"w.1": {"hash": 0, "start": 3, "end": 6, "protected": False}}
 
 
 def test_a_broken_record_is_empty() -> None:

@@ -38,11 +38,6 @@ def read_lorebook(raw: Json, book_id: str = "") -> Lorebook:
     return Lorebook(id=book_id, entries=tuple(_entries(data.get("entries"))), raw=data, **values)
 
 
-def from_book(raw: Json) -> tuple[LoreEntry, ...]:
-    """Read only the entries of a book in any of the forms. Those with one id between them get ids of their own."""
-    return read_lorebook(raw).entries
-
-
 def to_book(book: Lorebook) -> dict[str, Json]:
     """Write `book` as a V2/V3 `character_book` (for a file of its own, wrap it: `{spec: "lorebook_v3", data}`)."""
     if _is_book(book.raw) and _is_untouched(book):

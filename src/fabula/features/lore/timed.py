@@ -89,28 +89,3 @@ def _spans(raw: Json, kind: str) -> dict[str, tuple[int, int]]:
             if isinstance(start, int) and isinstance(end, int):
                 spans[key] = (start, end)
     return spans
-
-
-def timed_to_st(state: TimedState, length: int, original: Json = None) -> dict[str, Json]:
-    """Write what is still in force at `length` as `timedWorldInfo`.
-
-    SillyTavern knows an entry again by a hash of its own object, which cannot be made here: a record of `original`
-    (what was imported) that still stands keeps its hash, a new one has hash 0 and is not applied there.
-    """
-    sticky: dict[str, Json] = {}
-    cooldown: dict[str, Json] = {}
-    for key, effect in state.effects.items():
-        if length < effect.sticky_end:
-            sticky[key] = _record(original, "sticky", key, effect.start, effect.sticky_end)
-        if length < effect.cooldown_end:
-            start = max(effect.start, effect.sticky_end)
-            cooldown[key] = _record(original, "cooldown", key, start, effect.cooldown_end)
-    return {"sticky": sticky, "cooldown": cooldown}
-
-
-def _record(original: Json, kind: str, key: str, start: int, end: int) -> Json:
-    records = original.get(kind) if isinstance(original, dict) else None
-    record = records.get(key) if isinstance(records, dict) else None
-    if isinstance(record, dict) and record.get("end") == end:
-        return record
-    return {"hash": 0, "start": start, "end": end, "protected": False}

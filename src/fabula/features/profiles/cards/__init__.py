@@ -4,7 +4,7 @@ Pure functions of bytes, bounded before they allocate; every refusal is a `CardE
 """
 
 from fabula.features.profiles.cards.assets import media_type
-from fabula.features.profiles.cards.book import BookFile, BookFormat, read_book, write_book
+from fabula.features.profiles.cards.book import BookFile, read_book
 from fabula.features.profiles.cards.content import content_hash, greetings
 from fabula.features.profiles.cards.envelopes import ExportSpec
 from fabula.features.profiles.cards.errors import CardError
@@ -33,7 +33,6 @@ __all__ = [
     "AssetPlace",
     "Avatar",
     "BookFile",
-    "BookFormat",
     "CardAsset",
     "CardError",
     "CardFile",
@@ -56,5 +55,4 @@ __all__ = [
     "placeholder",
     "read_book",
     "read_card",
-    "write_book",
 ]

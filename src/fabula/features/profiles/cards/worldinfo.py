@@ -5,7 +5,7 @@ Names after `convertWorldInfoToCharacterBook` and `convertCharacterBook` of Sill
 snake-case names; a name not in the table keeps its own spelling, so it comes back as it was.
 """
 
-from fabula.features.profiles.cards.lore import ENTRY_FIELDS, ORDER_IF_NONE
+from fabula.features.profiles.cards.lore import ENTRY_FIELDS
 from fabula.features.profiles.cards.types import JsonObject
 from fabula.plugins import Json
 
@@ -36,8 +36,6 @@ _EXTENSIONS = {
     "matchCreatorNotes": "match_creator_notes",
     "ignoreBudget": "ignore_budget",
 }
-_NATIVE_FIELDS = {name: native for native, name in _FIELDS.items()}
-_NATIVE_EXTENSIONS = {name: native for native, name in _EXTENSIONS.items()}
 _KEPT = ENTRY_FIELDS - _FIELDS.keys() - {"case_sensitive", "extensions"}
 _ROOT_ONLY = "originalData"  # a stale copy of the book SillyTavern came from; it would export that instead
 
@@ -80,55 +78,3 @@ def _to_entry(key: str, native: JsonObject) -> JsonObject:
         elif name != "extensions":
             extensions[_EXTENSIONS.get(name, name)] = value
     return entry
-
-
-def to_world_info(book: JsonObject) -> JsonObject:
-    """A book as world info; entries without a usable id, or with one already taken, get the next free uid."""
-    entries = book["entries"]
-    assert isinstance(entries, list)
-    taken = [entry for entry in entries if isinstance(entry, dict)]
-    free = max((_uid(entry) or 0 for entry in taken), default=-1) + 1
-    written: JsonObject = {}
-    for entry in taken:
-        uid = _uid(entry)
-        if uid is None or str(uid) in written:
-            uid, free = free, free + 1
-        written[str(uid)] = _to_native(uid, entry)
-    root: JsonObject = {key: item for key, item in book.items() if key != "entries" and item != {}}
-    return {"entries": written, **root}
-
-
-def _uid(entry: JsonObject) -> int | None:
-    given = entry.get("id")
-    return given if isinstance(given, int) and given >= 0 else None
-
-
-def _to_native(uid: int, entry: JsonObject) -> JsonObject:
-    extensions = entry.get("extensions")
-    extra = extensions if isinstance(extensions, dict) else {}
-    native: JsonObject = {
-        "uid": uid,
-        "key": entry["keys"],
-        "keysecondary": entry.get("secondary_keys", []),
-        "comment": entry.get("comment", ""),
-        "content": entry["content"],
-        "constant": entry.get("constant", False),
-        "selective": entry.get("selective", False),
-        "order": entry.get("insertion_order", ORDER_IF_NONE),
-        "position": _position(entry, extra),
-        "disable": not entry["enabled"],
-    }
-    if "case_sensitive" in entry and "case_sensitive" not in extra:
-        native["caseSensitive"] = entry["case_sensitive"]
-    done = {*_NATIVE_FIELDS, "enabled", "position", "extensions", "case_sensitive", *native}
-    for name, value in entry.items():
-        if name not in done and not (name == "use_regex" and not value):
-            native[name] = value
-    return native | {_NATIVE_EXTENSIONS.get(name, name): item for name, item in extra.items() if name != "position"}
-
-
-def _position(entry: JsonObject, extra: JsonObject) -> Json:
-    number = extra.get("position")
-    if isinstance(number, (int, float)) and not isinstance(number, bool):
-        return number
-    return 0 if entry.get("position") == "before_char" else 1
