@@ -122,6 +122,12 @@ class AuthorOut(Out):
 
 
 class MessageOut(Out):
+    """Without `blocks`, `promptText` is shown as markdown.
+
+    A `notice` block is for people: `code` `macros.unknown` names macros that stayed as text, `macros.comment` is what a
+    `{{comment: …}}` said.
+    """
+
     id: MessageId
     chat_id: ChatId
     branch_id: BranchId
