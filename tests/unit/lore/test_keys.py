@@ -151,6 +151,17 @@ def test_opt_in_texts_are_scanned_only_by_entries_that_flag_them() -> None:
     assert len(run(lore, chat("hello", always={"author_note": "be noble"})).fired) == 2
 
 
-def test_macros_in_keys_are_expanded() -> None:
-    lore = book(entry("{{char}}'s hat"))
-    assert run(lore, chat("Ann's hat"), expand=lambda text: Expansion(text.replace("{{char}}", "Ann"))).fired
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("{{char}}'s hat", "Ann's hat"),
+        ("<char>'s hat", "Ann's hat"),
+        ("/(?<char>Bea)/", "Bea"),
+        ("/{{char}}/", "Ann"),
+    ],
+)
+def test_macros_in_keys_are_expanded(key: str, text: str) -> None:
+    def expand(raw: str) -> Expansion:
+        return Expansion(raw.replace("{{char}}", "Ann").replace("<char>", "Ann"))
+
+    assert run(book(entry(key)), chat(text), expand=expand).fired

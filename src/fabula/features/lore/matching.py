@@ -47,11 +47,17 @@ def _prepare(
 
 
 def _compile(entry: LoreEntry, keys: tuple[str, ...], expand: Expand) -> tuple[Key, ...]:
-    if "{{" in "".join(keys):
-        keys = tuple(expand(key).text if "{{" in key else key for key in keys)
+    together = "".join(keys)
+    if "{{" in together or "<" in together:
+        keys = tuple(expand(key).text if _may_hold_macro(entry, key) else key for key in keys)
     return compile_keys(
         keys, case_sensitive=entry.case_sensitive, whole=entry.match_whole_words, is_pattern=entry.use_regex
     )
+
+
+def _may_hold_macro(entry: LoreEntry, key: str) -> bool:
+    """Tell whether a key is expanded; in a pattern `<` begins the name of a group, not `<user>` or its like."""
+    return "{{" in key or ("<" in key and not entry.use_regex and not key.startswith("/"))
 
 
 def match_keys(
