@@ -1,5 +1,7 @@
 """Lore in the prompt of a tale, over real HTTP and both databases: what an entry does beside printing its text."""
 
+import pytest
+
 from fabula.core.ids import ChatId
 from fabula.features.generation.tale.compose import Turn, compose
 from fabula.features.generation.tale.material import gather, read_books
@@ -99,3 +101,14 @@ async def test_an_entry_for_an_icon_that_nobody_wears_does_not_fire(client: Clie
     frames = await client.say(chat)
     assert "knight" not in sent(model)
     assert [item["reason"] for item in (await trace_of(client, frames))["lore"]] == ["condition"]
+
+
+@pytest.mark.parametrize("trigger", ["swipe", "regenerate"])
+async def test_another_answer_is_a_swipe_and_a_regeneration(client: Client, model: ScriptedModel, trigger: str) -> None:
+    chat = await client.chat()
+    await bind_book(client, "chat", chat, {"constant": True, "content": "Again.", "triggers": [trigger]})
+    await client.say(chat)
+    assert "Again." not in sent(model)
+    answer = (await client.messages(chat))[-1]["id"]
+    await client.frames("POST", f"/v1/messages/{answer}/regenerate")
+    assert "Again." in sent(model)

@@ -87,10 +87,11 @@ def test_probability_counts_only_when_it_is_used() -> None:
     assert run(book(entry("dragon", ext_probability=0, ext_useProbability=False)), chat("dragon")).fired
 
 
-def test_triggers_name_the_kinds_of_generation() -> None:
-    lore = book(entry("dragon", ext_triggers=["swipe"]))
+@pytest.mark.parametrize("trigger", ["swipe", "regenerate"])
+def test_triggers_name_the_kinds_of_generation(trigger: str) -> None:
+    lore = book(entry("dragon", ext_triggers=[trigger]))
     assert reasons(run(lore, chat("dragon"))) == {"b.0": "trigger"}
-    assert run(lore, chat("dragon", trigger="swipe")).fired
+    assert run(lore, chat("dragon", triggers=frozenset({"swipe", "regenerate"}))).fired
 
 
 CHAIN = (entry("dragon", content="guards gold"), entry("gold", content="from dwarfs"), entry("dwarf", content="axes"))

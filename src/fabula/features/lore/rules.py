@@ -63,7 +63,7 @@ def judge(candidate: Candidate, scan: ScanInput, state: TimedState) -> FiredBy |
     entry, lines, key, length = candidate.entry, candidate.decorators, candidate.key, scan.chat_length
     matched = state.has_matched(key)
     verdicts: tuple[tuple[bool, FiredBy | SkippedBy], ...] = (
-        (bool(entry.triggers) and scan.trigger not in entry.triggers, SkippedBy.TRIGGER),
+        (bool(entry.triggers) and scan.triggers.isdisjoint(entry.triggers), SkippedBy.TRIGGER),
         (matched and lines.has("dont_activate_after_match"), SkippedBy.ALREADY_MATCHED),
         (lines.has("activate"), FiredBy.DECORATOR),
         (matched and lines.has("keep_activate_after_match"), FiredBy.KEPT),

@@ -139,8 +139,8 @@ class ScanInput:
     `chat_length` is the place after its newest message, where deleted ones keep theirs: it never goes back. The same `seed` gives the
     same result; pass the generation's id. `opt_in` texts (`persona_description`, `character_description`,
     `character_personality`, `character_depth_prompt`, `scenario`, `creator_notes`) are scanned by entries that
-    flag them, `always` texts (an author's note, say) by all. `trigger` is normal, continue, impersonate, swipe,
-    regenerate or quiet. `greeting` (0 = first_mes) and `user_icon` are None where unknown; an empty `user_icon` says
+    flag them, `always` texts (an author's note, say) by all. `triggers` are what the turn counts as: normal,
+    continue, impersonate, swipe, regenerate, quiet. `greeting` (0 = first_mes) and `user_icon` are None where unknown; an empty `user_icon` says
     that none of the card's is in use.
     """
 
@@ -151,7 +151,7 @@ class ScanInput:
     seed: str
     opt_in: Mapping[str, str] = field(default_factory=dict, hash=False)
     always: Mapping[str, str] = field(default_factory=dict, hash=False)
-    trigger: str = "normal"
+    triggers: frozenset[str] = frozenset({"normal"})
     greeting: int | None = None
     user_icon: str | None = None
     include_names: bool = True

@@ -11,10 +11,11 @@ from fabula.features.prompting import Position as Place
 from fabula.plugins import Json
 
 _TRIGGERS = {
-    Mode.REPLY: "normal",
-    Mode.REGENERATE: "swipe",
-    Mode.CONTINUE: "continue",
-    Mode.IMPERSONATE: "impersonate",
+    Mode.REPLY: frozenset({"normal"}),
+    # Another answer beside the old one, asked for as "write it again": SillyTavern tells the two apart.
+    Mode.REGENERATE: frozenset({"swipe", "regenerate"}),
+    Mode.CONTINUE: frozenset({"continue"}),
+    Mode.IMPERSONATE: frozenset({"impersonate"}),
 }
 _PLACES = {
     Position.BEFORE_CHAR: Place.BEFORE_CHAR,
@@ -65,7 +66,7 @@ def scan_input(
         seed=macros.seed,
         opt_in=opt_in,
         always={name: text for name, text in always.items() if text and name != "depth_prompt"},
-        trigger=_TRIGGERS[mode],
+        triggers=_TRIGGERS[mode],
         greeting=greeting,
         user_icon=_NO_ICON,
     )
