@@ -11,7 +11,7 @@ from fabula.core.ids import VariantId
 from fabula.db import ReadTx, WriteTx
 from fabula.features.conversations import store
 from fabula.features.conversations.rules import GREETING, segments_of
-from fabula.features.conversations.types import Branch, Chat
+from fabula.features.conversations.types import Branch, Chat, VariantKind
 from fabula.plugins import Json
 
 
@@ -61,6 +61,10 @@ def find_greeting(tx: ReadTx, actor: Actor, chat: Chat, branch: Branch) -> int |
     pin = segments[-1].pin
     if pin is not None and pin.message_id == message:
         shown = pin.variant_id
-    variant = store.variants.find_variant(tx, actor.workspace, shown)
-    number = (variant.meta or {}).get(GREETING) if variant is not None else None
-    return number if isinstance(number, int) else None
+    variants = store.variants.list_variants(tx, actor.workspace, message, shown)
+    number = next(((variant.meta or {}).get(GREETING) for variant in variants if variant.id == shown), None)
+    if isinstance(number, int):
+        return number
+    # A chat that began before numbers were kept: its place among the greetings that are left.
+    greetings = [variant.id for variant in variants if variant.kind is VariantKind.GREETING]
+    return greetings.index(shown) if shown in greetings else None
