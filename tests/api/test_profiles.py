@@ -4,11 +4,14 @@ import asyncio
 import io
 import json
 import uuid
+import zipfile
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from PIL import Image
 
 from fabula.core.actor import ROLE_SCOPES, Actor, ActorKind, Role
 from fabula.core.ids import UserId, WorkspaceId, uuid7
@@ -357,9 +360,43 @@ async def test_a_changed_picture_goes_out_with_the_card(client: Client) -> None:
     out = await export(client, profile, format="png")
     assert read_card(out, "x").raw == read_card(card_png("Ada"), "x").raw
     assert out[-len(new) // 2 :] == new[-len(new) // 2 :]
-    await client.call("PUT", f"{path}/avatar", data=form({"b.jpg": picture("jpeg")}, field="file"), status=200)
-    assert (await client.call("GET", f"{path}/export?format=png", status=422))["code"] == "cards.avatar_not_png"
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "webp"])
+async def test_a_picture_of_another_kind_goes_out_as_png(client: Client, kind: str) -> None:
+    profile = await client.profile("Ada")
+    upload = form({"a": picture(kind, (40, 30), "blue")}, field="file")
+    await client.call("PUT", f"{PROFILES}/{profile}/avatar", data=upload, status=200)
+    for to in ("", "png", "charx"):
+        card = read_card(await export(client, profile, **({"format": to} if to else {})), "x")
+        assert card.avatar is not None
+        assert card.avatar.media_type == "image/png"
+        with Image.open(io.BytesIO(card.avatar.data)) as found:
+            assert (found.size, found.convert("RGB").getpixel((20, 15))) == (
+                (40, 30),
+                (0, 0, 254 if kind == "jpeg" else 255),
+            )
+    broken = form({"a.jpg": picture("jpeg")[:200]}, field="file")
+    await client.call("PUT", f"{PROFILES}/{profile}/avatar", data=broken, status=200)
+    answer = await client.call("GET", f"{PROFILES}/{profile}/export", status=422)
+    assert answer["code"] == "profiles.picture_unreadable"
     assert json.loads(await export(client, profile, format="json"))["data"]["name"] == "Ada"
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_a_png_of_a_card_with_a_jpeg_shows_it(client: Client, *, is_whole: bool) -> None:
+    icon = {"type": "icon", "uri": "embeded://assets/icon/main.jpg", "name": "main", "ext": "jpg"}
+    data = {"name": "Ada", "first_mes": "Hi", "assets": [icon]}
+    content = picture("jpeg", (40, 30)) if is_whole else picture("jpeg", (40, 30))[:200]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("card.json", json.dumps({"spec": "chara_card_v3", "spec_version": "3.0", "data": data}))
+        file.writestr("assets/icon/main.jpg", content)
+    profile = await load_one(client, "a.charx", out.getvalue())
+    made = await export(client, profile, format="png")
+    with Image.open(io.BytesIO(made)) as found:
+        assert (found.size == (40, 30)) is is_whole
+    assert b64encode(content) in made  # the file itself, beside the picture
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from fabula.engine.jobs import Handler
 from fabula.features.identity import ensure_local_owner
 from fabula.features.profiles import get_picture, import_cards, parse_files
 from fabula.features.profiles.cards import png
+from fabula.features.profiles.decoding import MAX_PIXELS
 from fabula.features.profiles.errors import PictureUnreadable, ThumbnailsFailed
 from fabula.features.profiles.jobs import thumbnail_handler
-from fabula.features.profiles.thumbnails import MAX_PIXELS, THUMBNAIL, make_thumbnail
+from fabula.features.profiles.thumbnails import THUMBNAIL, make_thumbnail
 from fabula.features.profiles.types import Picture
 from fabula.features.profiles.write import change_avatar
 from fabula.plugins import Json

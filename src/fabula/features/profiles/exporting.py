@@ -5,6 +5,8 @@ from hashlib import sha256
 
 from fabula.engine.blobs import FileBlobs
 from fabula.features.profiles.cards import CardParts, Container, ExportFormat, ExportSpec, export_card, read_card
+from fabula.features.profiles.decoding import to_png
+from fabula.features.profiles.errors import PictureUnreadable
 from fabula.features.profiles.rules import file_name
 from fabula.features.profiles.types import StoredCard
 
@@ -34,7 +36,7 @@ class CardDownload:
 def write_card(blobs: FileBlobs, card: StoredCard, to: ExportFormat | None, spec: ExportSpec) -> CardDownload:
     """Write a profile as a file, in the format it came in unless `to` names one. Blocking: call from a thread.
 
-    Raises a `CardError` where the card does not fit the format, and `BlobMissing`.
+    Raises a `CardError` where the card does not fit the format, `PictureUnreadable` and `BlobMissing`.
     """
     container = None if card.origin is None else Container(card.origin.format)
     chosen = to or (ExportFormat.PNG if container is None else _OWN[container])
@@ -44,10 +46,21 @@ def write_card(blobs: FileBlobs, card: StoredCard, to: ExportFormat | None, spec
         original=None if card.origin is None else blobs.get(card.origin.blob),
         container=container,
     )
-    if chosen is not ExportFormat.JSON and _has_new_picture(card, parts):
-        assert card.avatar is not None
-        parts = replace(parts, avatar=blobs.get(card.avatar.avatar))
+    if chosen is not ExportFormat.JSON and card.avatar is not None:
+        picture = blobs.get(card.avatar.avatar)
+        if _has_new_picture(card, parts):
+            parts = replace(parts, avatar=to_png(picture))
+        elif chosen is ExportFormat.PNG:
+            parts = replace(parts, shown=_to_png_if_it_can_be(picture))
     return CardDownload(file_name(card.content.name, chosen.value), _TYPES[chosen], export_card(parts, chosen, spec))
+
+
+def _to_png_if_it_can_be(picture: bytes) -> bytes | None:
+    """A picture that came with the card goes out with it in any case, so a damaged one only has nothing to show."""
+    try:
+        return to_png(picture)
+    except PictureUnreadable:
+        return None
 
 
 def _has_new_picture(card: StoredCard, parts: CardParts) -> bool:

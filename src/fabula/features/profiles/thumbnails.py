@@ -1,8 +1,6 @@
 """The small picture that lists show: asked for with the change of a picture, made by a job, kept beside the large one."""
 
 import io
-import struct
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,8 +8,7 @@ from fabula.core.actor import Actor, Scope
 from fabula.core.ids import JobId, ProfileId
 from fabula.db import ReadTx, WriteTx
 from fabula.engine.blobs import BlobKey
-from fabula.features.profiles.cards import DEFAULT_LIMITS, CardError, png
-from fabula.features.profiles.errors import PictureUnreadable
+from fabula.features.profiles.decoding import decoded
 from fabula.features.profiles.store import rows
 from fabula.features.profiles.types import Picture
 from fabula.plugins import Json
@@ -22,11 +19,7 @@ if TYPE_CHECKING:
 THUMBNAIL = "profiles.thumbnail"
 THUMBNAIL_TYPE = "image/webp"
 SIDE = 256
-MAX_BYTES = 50_000_000
-# Decoded at four bytes each: 160 MB at most, twice over when two jobs run.
-MAX_PIXELS = 40_000_000
 _QUALITY = 82
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
 
 # `Jobs.enqueue`, or what stands in for it.
 Enqueue = Callable[[WriteTx, Actor, str, Mapping[str, Json]], JobId]
@@ -54,27 +47,10 @@ def keep_thumbnail(tx: WriteTx, actor: Actor, profile: ProfileId, avatar: BlobKe
 def make_thumbnail(picture: bytes) -> bytes:
     """The picture as WebP of at most 256 pixels a side, its first frame if it moves; raises `PictureUnreadable`.
 
-    Blocking, and bounded: the size is read from the header before a pixel is decoded, and text chunks, where cards
-    and compressed bombs are, are left out.
+    Blocking, and bounded as `decoded` is.
     """
-    from PIL import Image
-
-    if len(picture) > MAX_BYTES:
-        raise PictureUnreadable(f"it is larger than {MAX_BYTES:,} bytes")
-    try:
-        if picture.startswith(png.SIGNATURE):
-            picture = png.replace_texts(picture, lambda _: True, {}, DEFAULT_LIMITS)
-        with Image.open(io.BytesIO(picture), formats=_FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise PictureUnreadable(f"it has more than {MAX_PIXELS:,} pixels")
-            return _shrink(image)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureUnreadable(f"it has more than {MAX_PIXELS:,} pixels") from error
-    except CardError as error:
-        raise PictureUnreadable(error.message) from error
-    # What Pillow's readers raise about broken files: a plugin's parsing knows no one class for it.
-    except (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error, zlib.error) as error:
-        raise PictureUnreadable(f"it is damaged or of an unknown kind ({type(error).__name__})") from error
+    with decoded(picture) as image:
+        return _shrink(image)
 
 
 def _shrink(image: "Image.Image") -> bytes:

@@ -39,7 +39,8 @@ class CardParts:
     """What an export is made of.
 
     `spec` is the normal form, edited or not; `raw`, `original` (the file as imported) and `container` are None for
-    a card made here. `avatar` is a PNG that replaces the picture; None keeps the one of `original`.
+    a card made here. `avatar` is a PNG that replaces the picture; None keeps the one of `original`. `shown` is
+    the same picture as a PNG, for a PNG card whose file brought one of another kind.
     """
 
     spec: JsonObject
@@ -47,6 +48,7 @@ class CardParts:
     original: bytes | None = None
     container: Container | None = None
     avatar: bytes | None = None
+    shown: bytes | None = None
 
 
 def export_card(
@@ -100,7 +102,7 @@ def _write_png(parts: CardParts, card: JsonObject, files: Mapping[str, EmbeddedF
     icon = icon_path(assets, files)
     picture = files[icon].read() if parts.avatar is None and icon is not None else parts.avatar
     if picture is None or not picture.startswith(png.SIGNATURE):
-        picture = png.placeholder()
+        picture = parts.shown or png.placeholder()
     named = {asset.path for asset in assets}
     contents = _read_all(files, limits)
     if parts.avatar is not None and icon is not None:
