@@ -17,6 +17,7 @@ from fabula.features.transfer.chatfile import HeaderView, Outline, read_object, 
 from fabula.features.transfer.chats import MAX_CHAT_BYTES, import_chats, look_through
 from fabula.features.transfer.destination import Destination, failed
 from fabula.features.transfer.errors import CharacterUnknown
+from fabula.features.transfer.family import stem
 from fabula.features.transfer.layout import Layout
 from fabula.features.transfer.parts import MAX_JSON_BYTES, card_item, failed_item, learn
 from fabula.features.transfer.shelves import Known, Shelves
@@ -59,9 +60,19 @@ async def import_group(
         unknown = CharacterUnknown(members[0] if members else "")
         return [failed_item(path, ItemKind.GROUP, unknown), *(failed(chat, unknown) for chat in paths)]
     speakers = tuple((speaker, profile) for profile, speaker in cast)
-    seen = await _look(source, paths)
+    seen = [_headed(found, group) for found in await _look(source, paths)]
     items = await _import(to, actor, source, known, Cast(cast[0][0], speakers), seen, {"group": group})
     return [_group_item(path, title, cast[0][1], items), *items]
+
+
+def _headed(found: Outline | Item, group: JsonObject) -> Outline | Item:
+    """A group chat of older versions has no header; what it would say of the chat stands in the group's file."""
+    if isinstance(found, Item) or found.header is not None:
+        return found
+    name, past = stem(found.file), group.get("past_metadata")
+    current = group.get("chat_metadata") if group.get("chat_id") == name else None
+    told = current or (past.get(name) if isinstance(past, dict) else None)
+    return found.headed(told) if isinstance(told, dict) else found
 
 
 def _group_item(path: str, title: str, answering: str, chats: Sequence[Item]) -> Item:

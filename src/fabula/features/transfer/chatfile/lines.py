@@ -9,6 +9,7 @@ from fabula.plugins import Json
 
 MAX_LINE = 16 * 2**20
 MAX_DEPTH = 100  # deeper values parse here but overflow the stack where they are stored
+NO_HEADER = "no_header"
 _BOM = b"\xef\xbb\xbf"
 _HEADER_FIELDS = frozenset({"chat_metadata", "user_name", "character_name", "create_date"})
 _MESSAGE_FIELDS = frozenset({"mes", "swipes", "is_user"})
@@ -30,7 +31,7 @@ class ChatLines:
                 continue
             if not _MESSAGE_FIELDS.isdisjoint(value):
                 if is_first:
-                    self._notes.add("no_header", f"line {number}", "the file begins without its header line")
+                    self._notes.add(NO_HEADER, f"line {number}", "the file begins without its header line")
                 yield number, value
             elif is_first and not _HEADER_FIELDS.isdisjoint(value):
                 self.header = value

@@ -3,12 +3,12 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from fabula.features.transfer.chatfile.dates import read_date
-from fabula.features.transfer.chatfile.header import HeaderView
-from fabula.features.transfer.chatfile.lines import ChatLines, dump
+from fabula.features.transfer.chatfile.header import UNUSED, HeaderView
+from fabula.features.transfer.chatfile.lines import NO_HEADER, ChatLines, dump
 from fabula.features.transfer.chatfile.swipes import read_swipes
 from fabula.features.transfer.chatfile.text import name_of
 from fabula.features.transfer.types import JsonObject, Note, Notes
@@ -47,6 +47,12 @@ class Outline:
     def character(self) -> str:
         """Whom the chat is with, as its header says, or else its lines; empty if neither does."""
         return self.view.character or (self.names[0] if self.names else "")
+
+    def headed(self, metadata: JsonObject) -> "Outline":
+        """The outline of a file without a header, with one that says `metadata`; the file is known by the same key."""
+        header: JsonObject = {"user_name": UNUSED, "character_name": UNUSED, "chat_metadata": metadata}
+        notes = tuple(note for note in self.notes if note.code != NO_HEADER)
+        return replace(self, header=header, view=HeaderView.of(header), notes=notes)
 
 
 def read_outline(file: str, data: bytes) -> Outline:
