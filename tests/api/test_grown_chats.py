@@ -81,12 +81,19 @@ async def test_the_chat_of_2023_goes_on(client: Client, cases: Path) -> None:
 async def test_new_swipes_of_the_last_message_join_it(client: Client) -> None:
     await client.profile()
     first = await bring_one(client, chat_file(NOTED, *TALE, swiped(["One", "Two"], 1)))
+    before = (await client.messages(first["chatId"]))[-1]
+    path = f"/v1/messages/{before['id']}/variants"
+    known = [variant["id"] for variant in (await client.call("GET", path, status=200))["items"]]
     grown = chat_file(NOTED, *TALE, swiped(["One", "Two", "Three"], 2, extra={"gen_id": 2}), *MORE)
     item = await bring_one(client, grown)
     assert (item["status"], item["chatId"], codes(item)) == ("created", first["chatId"], ["continued"])
     messages = await client.messages(first["chatId"])
     assert [message["promptText"] for message in messages[6:]] == ["Three", "m6", "m7"]
-    assert messages[6]["variantCount"] == 3
+    assert (messages[6]["id"], messages[6]["seq"], messages[6]["variantCount"]) == (before["id"], 6, 3)
+    variants = (await client.call("GET", path, status=200))["items"]
+    assert ([variant["id"] for variant in variants[:2]], variants[2]["isSelected"]) == (known, True)
+    hits = (await client.call("GET", "/v1/search?q=Three", status=200))["items"]
+    assert [hit["messageId"] for hit in hits] == [before["id"]]
     assert await write_out(client, first["chatId"]) == grown
     assert (await bring_one(client, grown))["status"] == "duplicate"
     assert await branches(client, first["chatId"]) == {"main": (await branches(client, first["chatId"]))["main"]}

@@ -106,6 +106,21 @@ def add(
     store.chats.beat(tx, actor.workspace, chat)
 
 
+def grow(
+    tx: WriteTx, actor: Actor, chat: ChatId, message: MessageId, known: Sequence[VariantId], new: ImportedMessage
+) -> None:
+    """Give an imported message the variants that `new` has behind the `known` ones, and show what `new` shows."""
+    actor.require(Scope.CHAT_WRITE)
+    made = [_variant(message, variant) for variant in new.variants[len(known) :]]
+    if made:
+        store.variants.insert_variants(tx, actor.workspace, made)
+    ids, text = [*known, *(variant.id for variant in made)], new.variants[new.selected].prompt_text
+    store.message_changes.set_grown(
+        tx, actor.workspace, message, ids[new.selected], text, hidden=new.hidden, meta=new.meta
+    )
+    index_messages(tx, actor.workspace, chat, [(message, text)])
+
+
 def finish(tx: WriteTx, actor: Actor, chat: ChatId, branch: BranchId) -> Chat:
     """Show the chat: it is whole."""
     store.chats.appear(tx, actor.workspace, chat)

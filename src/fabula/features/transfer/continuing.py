@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from fabula.core.actor import Actor
-from fabula.core.ids import BranchId, ChatId, MessageId, uuid7
+from fabula.core.ids import BranchId, ChatId, uuid7
 from fabula.db import Database, ReadTx, WriteTx
 from fabula.features import conversations
-from fabula.features.conversations import Branch, Chat, answer, choose, delete, importing, read, whole
+from fabula.features.conversations import Branch, Chat, answer, choose, importing, read, whole
 from fabula.features.transfer.chatfile import (
     KEPT,
     Outline,
@@ -87,11 +87,11 @@ async def _continue(db: Database, actor: Actor, to: Destination, outline: Outlin
     left = len(outline.told) - best.shared
     if not left and best.next is None:
         return item_of(outline, ItemStatus.DUPLICATE, chat)
-    gone = None
+    last = None
     if is_its_own(best.branch) and left:
-        gone = await _find_extended(to, outline, best, branches)
-        if best.next is None or gone is not None:
-            await _pour(db, actor, to, outline, best, best.branch, gone)
+        last = await _find_extended(to, outline, best, branches)
+        if best.next is None or last is not None:
+            await _pour(db, actor, to, outline, best, best.branch, last)
             return item_of(outline, ItemStatus.CREATED, chat, [_went_on(left)])
     if not outline.view.main and (best.shared < 2 or not left):
         return None  # no more in common than a greeting, or a shorter copy: a tale of its own, as it says itself
@@ -161,19 +161,19 @@ async def _pour(
     outline: Outline,
     met: _Meeting,
     branch: Branch,
-    gone: whole.WholeMessage | None,
+    last: whole.WholeMessage | None,
 ) -> None:
-    """Add what the file has beyond the meeting to the end of `branch`, in place of `gone`."""
-    end, old = branch.last_seq, gone
+    """Add what the file has beyond the meeting to the end of `branch`; the first of it are new swipes of `last`."""
+    end, open_ended = branch.last_seq, last
 
     def append(tx: WriteTx, actor: Actor, batch: Sequence[importing.ImportedMessage]) -> None:
-        _append(tx, actor, branch, end, old, batch)
+        _append(tx, actor, branch, end, open_ended, batch)
         to.attach(tx, actor, branch.chat_id, [outline])
 
     async def add(batch: Sequence[importing.ImportedMessage]) -> None:
-        nonlocal end, old
+        nonlocal end, open_ended
         await db.write(actor, append, batch)
-        end, old = end + len(batch), None
+        end, open_ended = end + len(batch) - (open_ended is not None), None
 
     await pour(to, outline, met.shared, add)
 
@@ -183,23 +183,26 @@ def _append(
     actor: Actor,
     branch: Branch,
     end: int,
-    gone: whole.WholeMessage | None,
+    last: whole.WholeMessage | None,
     batch: Sequence[importing.ImportedMessage],
 ) -> None:
     """Add a batch if the branch is as it was when the file was compared; raises `ChatMoved`."""
     chat = conversations.get_chat(tx, actor, branch.chat_id)
     if answer.lock_branch(tx, actor, chat, branch.id).last_seq != end:
         raise ChatMoved(chat.id)
-    if gone is not None:
-        _take_away(tx, actor, chat.id, gone.message.id, gone.message.version)
+    if last is not None:
+        _extend(tx, actor, last, batch[0])
+        batch = batch[1:]
     importing.add(tx, actor, chat.id, branch.id, end + 1, batch)
     importing.note_growth(tx, actor, chat.id)
 
 
-def _take_away(tx: WriteTx, actor: Actor, chat: ChatId, message: MessageId, version: int) -> None:
-    if conversations.get_message(tx, actor, message).version != version:
-        raise ChatMoved(chat)
-    delete.message(tx, actor, message, None)
+def _extend(tx: WriteTx, actor: Actor, last: whole.WholeMessage, new: importing.ImportedMessage) -> None:
+    """Let the message stay what it is, with the swipes it has got since; raises `ChatMoved` if it was changed."""
+    message = choose.lock_settled(tx, actor, last.message.id, None).message
+    if message.version != last.message.version:
+        raise ChatMoved(message.chat_id)
+    importing.grow(tx, actor, message.chat_id, message.id, [variant.id for variant in last.variants], new)
 
 
 def _open(tx: WriteTx, actor: Actor, chat: ChatId, met: _Meeting, newest: BranchId, title: str) -> Branch:
@@ -230,11 +233,8 @@ def _names(meta: JsonObject, chat: Chat, branches: Sequence[Branch]) -> dict[Bra
     kept = meta.get(KEPT)
     kept = kept if isinstance(kept, dict) else {}
     noted = kept.get("branches")
-    files = (
-        {name: its.get("file") for name, its in noted.items() if isinstance(its, dict)}
-        if isinstance(noted, dict)
-        else {}
-    )
+    noted = noted if isinstance(noted, dict) else {}
+    files = {name: its.get("file") for name, its in noted.items() if isinstance(its, dict)}
     files |= {branch.id: kept.get("file") for branch in branches if branch.parent_branch_id is None}
     return {BranchId(branch): file for branch, file in files.items() if isinstance(file, str)}
 

@@ -37,6 +37,11 @@ _CACHE: dict[str, Any] = {"prompt_text": _P("text"), "blocks_json": _P("blocks")
 _LOCK = sa.select(m.c.id).where(_THIS).with_for_update(key_share=True)
 _INSERT = sa.insert(m)
 _SELECT_VARIANT = sa.update(m).where(_THIS).values(selected_variant_id=_P("variant"), **_CACHE, **_CHANGED)
+_GROW = (
+    sa.update(m)
+    .where(_THIS)
+    .values(selected_variant_id=_P("variant"), meta_json=_P("meta"), hidden=_P("is_hidden"), **_CACHE, **_CHANGED)
+)
 _TOUCH = sa.update(m).where(_THIS).values(**_CHANGED)
 _HIDE = sa.update(m).where(_THIS).values(hidden=_P("is_hidden"), **_CHANGED)
 _SET_DELETED = sa.update(m).where(_THIS).values(deleted_at=_P("deleted"), **_CHANGED)
@@ -106,6 +111,21 @@ def select_variant(
     """Make `variant` the selected one, cache included."""
     params = {"variant": variant, "text": text, "blocks": blocks, "new_state": state.value, "now": tx.now}
     tx.execute(_SELECT_VARIANT, {"ws": ws, "message": message, **params})
+
+
+def set_grown(
+    tx: WriteTx,
+    ws: WorkspaceId,
+    message: MessageId,
+    variant: VariantId,
+    text: str,
+    *,
+    hidden: bool,
+    meta: dict[str, Json] | None,
+) -> None:
+    """Make a settled `variant` the selected one, cache included, with what else an import knows of the message now."""
+    shown = {"variant": variant, "text": text, "blocks": None, "new_state": TextState.SETTLED.value, "now": tx.now}
+    tx.execute(_GROW, {"ws": ws, "message": message, "is_hidden": hidden, "meta": meta, **shown})
 
 
 def cache_variant(
