@@ -6,7 +6,7 @@ Rendering is synchronous work that may take up to a second on hostile input: run
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from liquid.exceptions import LiquidError
@@ -58,11 +58,23 @@ def validate(text: str) -> tuple[TemplateProblem, ...]:
     return ()
 
 
-def render(template: str, context: TemplateContext) -> Rendered:
+def render(template: str, context: TemplateContext, prelude: str = "") -> Rendered:
     """Render `template`; raises `TemplateInvalid`, `TemplateFailed` or `ExpansionTooLarge`.
 
     An unknown name or macro stays as text and is named in `unknown`; an absent field of a known name prints nothing.
+    `prelude` is Liquid on one line that comes first; the places of errors are counted without it.
     """
+    try:
+        return _render(prelude + template, context)
+    except TemplateInvalid as error:
+        raise type(error)(tuple(_behind(prelude, problem) for problem in error.problems)) from error
+
+
+def _behind(prelude: str, problem: TemplateProblem) -> TemplateProblem:
+    return replace(problem, column=max(1, problem.column - len(prelude))) if problem.line == 1 else problem
+
+
+def _render(template: str, context: TemplateContext) -> Rendered:
     bound = _compiled(template)
     session = Session(context.macros, context.variables, template)
     fuelled = Fuelled(bound, _Scope(context, session), session)

@@ -60,6 +60,16 @@ def test_a_text_of_somebody_is_not_run() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "place"),
+    [("ab {{ 1 | divided_by: 0 }}", "line 1, column 11:"), ("a\n{{ 1 | divided_by: 0 }}", "line 2, column 8:")],
+)
+def test_what_fails_in_a_run_is_placed_in_the_text(text: str, place: str) -> None:
+    with pytest.raises(AppError) as raised:
+        render(text, CONTEXT, VALUES)
+    assert raised.value.message.startswith(place)
+
+
+@pytest.mark.parametrize(
     ("text", "line", "column"), [("{% if a", 1, 1), ("a\nb {% nonsense %}", 2, 6), ("{{ a | nofilter }}", 1, None)]
 )
 def test_a_broken_text_is_placed_in_itself(text: str, line: int, column: int | None) -> None:

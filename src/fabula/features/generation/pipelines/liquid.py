@@ -38,13 +38,13 @@ def check_when(expression: str, path: str) -> list[ParamProblem]:
 
 def render(liquid: str, context: TemplateContext, values: Mapping[str, Json]) -> str:
     """Render a text over a run; raises what `prompting.render` does. Slow work: call it from a thread."""
-    return prompting.render(_prelude(values) + liquid, _with(context, values)).text
+    return prompting.render(liquid, _with(context, values), _prelude(values)).text
 
 
 def holds(expression: str, context: TemplateContext, values: Mapping[str, Json]) -> bool:
     """Whether a condition is true for a run; as `render`."""
     opening, closing = _condition(values)
-    return prompting.render(opening + expression + closing, _with(context, values)).text == "1"
+    return prompting.render(expression + closing, _with(context, values), opening).text == "1"
 
 
 def _prelude(values: Mapping[str, Json] | tuple[()]) -> str:
@@ -62,17 +62,17 @@ def _with(context: TemplateContext, values: Mapping[str, Json]) -> TemplateConte
 
 def _check(text: str, path: str, before: str, after: str = "") -> list[ParamProblem]:
     try:
-        prompting.render(before + text + after, _NOBODY)
+        prompting.render(text + after, _NOBODY, before)
     except AppError as error:
         if error.code != _REFUSED:  # it parses; that it cannot be rendered for nobody says nothing
             return []
         problems = (error.details or {}).get("problems")
-        return [_moved(p, path, len(before), text) for p in problems] if isinstance(problems, list) else []
+        return [_placed(p, path, text) for p in problems] if isinstance(problems, list) else []
     return []
 
 
-def _moved(problem: Mapping[str, object], path: str, shift: int, text: str) -> ParamProblem:
+def _placed(problem: Mapping[str, object], path: str, text: str) -> ParamProblem:
+    """The problem, within `text`: what is missing at its end is met behind it."""
     lines = text.split("\n")
     line, column = min(int(str(problem["line"])), len(lines)), int(str(problem["column"]))
-    column -= shift if line == 1 else 0
     return ParamProblem(path, str(problem["message"]), line, min(max(column, 1), len(lines[line - 1]) + 1))
