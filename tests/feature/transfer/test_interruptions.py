@@ -159,7 +159,7 @@ async def test_a_folder_is_whole_after_a_death_in_every_step(db: Database, actor
     assert {item["status"] for item in items if isinstance(item, dict)} <= {"created", "duplicate"}
 
 
-class Dying(FolderSource):
+class DyingFolder(FolderSource):
     """A folder whose process dies when the file that ends with `last` is read for the second time."""
 
     def __init__(self, folder: Path, last: str) -> None:
@@ -188,7 +188,7 @@ async def test_a_chats_lorebook_takes_part_also_after_a_death_among_the_chats(
     done: dict[str, Any] = {}
     context = cast("JobContext", Attempt(actor, done, most=99))
     with pytest.raises(asyncio.CancelledError):
-        await import_folder(shelves, context, Dying(tmp_path / "in", "B.jsonl"))
+        await import_folder(shelves, context, DyingFolder(tmp_path / "in", "B.jsonl"))
     result: Any = await import_folder(shelves, context, FolderSource(tmp_path / "in"))
     found = {item["file"]: item for item in result["items"]}
     came = found["chats/Mira/A.jsonl"], found["chats/Mira/B.jsonl"]
