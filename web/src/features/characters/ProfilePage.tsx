@@ -26,7 +26,7 @@ export default function ProfilePage() {
 }
 
 function ProfileView({ profile }: { readonly profile: Profile }) {
-  const { t, i18n } = useTranslation("characters");
+  const { t, i18n } = useTranslation(["characters", "chat"]);
   const start = useStartChat(profile.id);
   const favourite = useFavourite(profile);
   const notes = readNotes(profile.spec, i18n.language);

@@ -13,7 +13,7 @@ interface Props {
 
 /** Why an answer is what it is, beside the answer; its other variants stand ready for comparison. */
 export default function Why({ message, onClose }: Props) {
-  const { t } = useTranslation("chat");
+  const { t } = useTranslation(["chat", "runs"]);
   const { at } = useOpenChat();
   const { data: variants = [] } = useQuery(variantsQuery(message, at.branchId));
   const others = variants.flatMap(({ generationId }, index) =>
