@@ -199,3 +199,24 @@ async def test_creating_a_branch_twice_with_one_operation_makes_one(client: Clie
     made = [await client.call("POST", f"/v1/chats/{chat}/branches", status=201, **call) for _ in range(2)]
     assert made[0] == made[1]
     assert len((await client.call("GET", f"/v1/chats/{chat}/branches", status=200))["items"]) == 2
+
+
+async def test_what_is_written_behind_a_pin_is_not_selected_when_another_is_deleted(
+    client: Client, model: ScriptedModel
+) -> None:
+    gate = asyncio.Event()
+    model.scripts = [[Say("Aside"), Hold(gate), End()], [Say("Again."), End()]]
+    chat = await client.chat()
+    greeting = (await client.messages(chat))[0]
+    message, first = f"/v1/messages/{greeting['id']}", greeting["selectedVariantId"]
+    aside = (await fork(client, chat, greeting, forkedFromVariantId=first))["id"]
+    writing = await client.call("POST", f"{message}/regenerate", json={"branchId": aside}, status=202)
+    again = (await client.frames("POST", f"{message}/regenerate"))[0].data["variantId"]
+    await client.call("DELETE", f"{message}/variants/{again}", status=204)
+    shown = (await client.messages(chat))[0]
+    assert (shown["selectedVariantId"], shown["state"]) == (first, "settled")
+    refused = await client.call("DELETE", f"{message}/variants/{first}", status=409)
+    assert refused["details"]["reason"] == "only"
+    gate.set()
+    await client.frames("GET", f"/v1/generations/{writing['id']}/events")
+    await client.call("DELETE", f"{message}/variants/{first}", status=204)

@@ -95,7 +95,10 @@ def variant(tx: WriteTx, actor: Actor, of: MessageId, target: VariantId) -> None
     if store.branches.is_pinned(tx, actor.workspace, found.chat_id, target):
         raise VariantInUse(target, "pinned")
     if gone.is_selected:
-        show(tx, actor, Seen(found, None), neighbour(variants, gone))
+        heir = neighbour(variants, gone)
+        if heir is None:
+            raise VariantInUse(target, "only")
+        show(tx, actor, Seen(found, None), heir)
     else:
         store.message_changes.touch(tx, actor.workspace, of)
     store.variants.delete_variant(tx, actor.workspace, target)

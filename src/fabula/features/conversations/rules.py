@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from fabula.features.conversations.types import Branch, HistoryLine, Message, Pin, Segment, Variant
+from fabula.features.conversations.types import Branch, HistoryLine, Message, Pin, Segment, TextState, Variant
 from fabula.plugins import Json
 
 TITLE_CHARS = 80
@@ -71,10 +71,14 @@ def meta_of(raw_text: str | None, effects: Mapping[str, Json] | None) -> dict[st
     return {**raw, **(effects or {})} or None
 
 
-def neighbour(variants: Sequence[Variant], gone: Variant) -> Variant:
-    """What is selected when the selected variant `gone` is deleted: the one before it, or the next for the first."""
+def neighbour(variants: Sequence[Variant], gone: Variant) -> Variant | None:
+    """What is selected when the selected variant `gone` is deleted: the one before it, or the next for the first.
+
+    What is being written, for a branch that pins it, is passed over; None where there is nothing else.
+    """
     at = variants.index(gone)
-    return variants[at - 1] if at else variants[1]
+    others = (*reversed(variants[:at]), *variants[at + 1 :])
+    return next((other for other in others if other.state is not TextState.STREAMING), None)
 
 
 def edited_blocks(blocks: list[dict[str, Json]] | None, old: str, new: str) -> list[dict[str, Json]] | None:
