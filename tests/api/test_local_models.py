@@ -79,6 +79,23 @@ async def test_model_is_pulled_used_and_deleted(client: Client, packages: Path, 
     assert not Path(after["file"]).exists()
 
 
+async def test_a_choice_is_made_once_per_operation_id(client: Client) -> None:
+    folder = client.fabula.local_models.folder.path
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("mine", "yours"):
+        (folder / f"{name}.gguf").write_bytes(SMALL)
+    mine, yours = (f"/v1/local-models/{name}/use" for name in ("mine", "yours"))
+    once = {"x-operation-id": "use-mine"}
+    first = await client.call("POST", mine, headers=once, status=200)
+    await client.call("POST", yours, status=200)
+    assert await client.call("POST", mine, headers=once, status=200) == first
+    in_use = [name for name, model in (await listed(client)).items() if model["isInUse"]]
+    assert in_use == ["yours"]
+    await client.call("POST", mine, headers={"x-operation-id": "use-mine-again"}, status=200)
+    await client.call("POST", yours, headers=once, status=409)
+    assert (await listed(client))["mine"]["isInUse"]
+
+
 async def test_unknown_names_are_not_found(client: Client) -> None:
     for call in (("POST", "/use"), ("POST", "/pull"), ("DELETE", "")):
         found = await client.call(call[0], f"/v1/local-models/nobody.gguf{call[1]}", status=404)

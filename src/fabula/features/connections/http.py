@@ -199,7 +199,8 @@ def _add_local_models(router: APIRouter, shelf: LocalShelf) -> None:
     async def use_local_model(call: CallerDep, name: LocalName) -> Response:
         call.actor.require(Scope.ADMIN)
         before = (await asyncio.to_thread(folder.read)).in_use
-        chosen = await asyncio.to_thread(catalogue.use, folder, name, sources)
+        choose = catalogue.find if await call.is_repeat() else catalogue.use
+        chosen = await asyncio.to_thread(choose, folder, name, sources)
         return await call.write(LocalModelOut.of, 200, local_models.note_used, before, chosen)
 
     @router.delete(
