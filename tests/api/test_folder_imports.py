@@ -111,16 +111,16 @@ async def test_a_group_is_what_became_of_its_chats(worker: Client) -> None:
 
 async def test_a_group_chat_without_a_header_has_what_its_group_says_of_it(worker: Client) -> None:
     told = {"note_prompt": "It rains.", "note_depth": 2, "variables": {"mood": "calm"}, "world_info": "Sea"}
-    past = {"old": {"main_chat": "now"}, "now": {"note_prompt": "stale"}}
+    past = {"old": {"main_chat": "1683"}, "1683": {"note_prompt": "stale"}}
     files = {
         **A9,
         "worlds/Sea.json": b'{"entries": {}}',
-        "groups/1.json": group(chats=["now", "old"], chat_id="now", chat_metadata=told, past_metadata=past),
-        "group chats/now.jsonl": chat_file(said("hi"), said("a", user=True)),
+        "groups/1.json": group(chats=[1683, "old"], chat_id=1683, chat_metadata=told, past_metadata=past),
+        "group chats/1683.jsonl": chat_file(said("hi"), said("a", user=True)),
         "group chats/old.jsonl": chat_file(said("hi"), said("b", user=True)),
     }
     found = by_file(await bring_folder(worker, packed(files)))
-    now, old = found["group chats/now.jsonl"], found["group chats/old.jsonl"]
+    now, old = found["group chats/1683.jsonl"], found["group chats/old.jsonl"]
     assert (now["id"], codes(now), codes(old)) == (old["id"], [], [])
     chat = await worker.call("GET", f"/v1/chats/{now['id']}", status=200)
     assert chat["settings"]["authorNote"]["text"] == "It rains."
@@ -129,11 +129,11 @@ async def test_a_group_chat_without_a_header_has_what_its_group_says_of_it(worke
     (bound,) = (await worker.call("GET", f"/v1/lorebooks/{book}/bindings", status=200))["items"]
     assert (bound["scope"], bound["scopeId"]) == ("chat", chat["id"])
     again = by_file(await bring_folder(worker, packed(files)))
-    assert again["group chats/now.jsonl"]["status"] == again["group chats/old.jsonl"]["status"] == "duplicate"
+    assert again["group chats/1683.jsonl"]["status"] == again["group chats/old.jsonl"]["status"] == "duplicate"
     async with worker.http.get(f"{worker.address}/v1/chats/{chat['id']}/export?format=jsonl") as answer:
         first, *lines = (await answer.text()).split("\n")
     assert json.loads(first)["chat_metadata"] == told
-    assert "\n".join(lines).encode() == files["group chats/now.jsonl"]
+    assert "\n".join(lines).encode() == files["group chats/1683.jsonl"]
 
 
 async def test_a_card_that_was_used_meanwhile_is_the_same_character(worker: Client) -> None:

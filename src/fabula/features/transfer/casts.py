@@ -70,7 +70,7 @@ def _headed(found: Outline | Item, group: JsonObject) -> Outline | Item:
     if isinstance(found, Item) or found.header is not None:
         return found
     name, past = stem(found.file), group.get("past_metadata")
-    current = group.get("chat_metadata") if group.get("chat_id") == name else None
+    current = group.get("chat_metadata") if _ids([group.get("chat_id")]) == [name] else None
     told = current or (past.get(name) if isinstance(past, dict) else None)
     return found.headed(told) if isinstance(told, dict) else found
 
@@ -173,8 +173,13 @@ async def _stand_in(to: Shelves, actor: Actor, name: str) -> Item:
 
 
 def _chats_of(group: JsonObject) -> list[str]:
-    current = group.get("chat_id")
-    return list(dict.fromkeys([*_texts(group.get("chats")), *_texts([current])]))
+    return list(dict.fromkeys([*_ids(group.get("chats")), *_ids([group.get("chat_id")])]))
+
+
+def _ids(value: Json) -> list[str]:
+    """The names of chats; the first versions counted milliseconds, and wrote them as numbers."""
+    given = value if isinstance(value, list) else []
+    return [str(item) for item in given if isinstance(item, str | int) and not isinstance(item, bool)]
 
 
 def _texts(value: Json) -> list[str]:
