@@ -6,7 +6,7 @@ from typing import cast
 
 import httptools
 
-# What waits for a reader, with all that frames it; more is left to the socket.
+# What waits for a reader; more is left to the socket.
 _MOST_HELD = 256 * 1024
 _MOST_HEAD = 64 * 1024
 
@@ -58,6 +58,7 @@ class Connection(asyncio.Protocol):
     _head_bytes: int
     _awaits_close: bool
     _error: Exception | None
+    _parts: list[bytes]
     _held: int
     _is_held_up: bool
 
@@ -66,7 +67,6 @@ class Connection(asyncio.Protocol):
         self._on_lost = on_lost
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._parts: list[bytes] = []
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         # As lenient as browsers are, where nothing can be smuggled: there is nobody between us and the server.
         self._parser.set_dangerous_leniencies(
@@ -145,7 +145,6 @@ class Connection(asyncio.Protocol):
         if self.is_complete:  # nobody has asked for it
             self.close()
             return
-        self._held += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -153,9 +152,6 @@ class Connection(asyncio.Protocol):
             if not self.is_complete:
                 self.fail(Cut(True) if self._has_head else NotHttp())
             self.close()
-        if self._held > _MOST_HELD and self._parts and not self._is_held_up:
-            self._is_held_up = True
-            self._listen(False)
         if self._waiter is not None:
             self._wake()
 
@@ -192,10 +188,12 @@ class Connection(asyncio.Protocol):
         self._awaits_close = not framed and self.status not in {204, 304}
         self.may_serve = self._parser.should_keep_alive() and not self._awaits_close
 
-    @property
-    def on_body(self) -> Callable[[bytes], None]:
-        """Asked for once: a model's server sends a body in a thousand pieces, and each costs no line of Python."""
-        return self._parts.append
+    def on_body(self, data: bytes) -> None:
+        self._parts.append(data)
+        self._held += len(data)
+        if self._held > _MOST_HELD and not self._is_held_up:
+            self._is_held_up = True
+            self._listen(False)
 
     def on_message_complete(self) -> None:
         if self._has_head:
@@ -212,7 +210,7 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._awaits_close = False
         self._error = None
-        self._parts.clear()
+        self._parts = []
         self._held = 0
         self._is_held_up = False
 
