@@ -81,5 +81,4 @@ def _given(upload: UploadFile) -> GivenFile:
 def _put(blobs: FileBlobs, upload: UploadFile) -> BlobKey:
     """Store an archive that can be one; blocking."""
     check_directory(upload.file, upload.size or 0)
-    upload.file.seek(0)
-    return blobs.put(upload.file.read())
+    return blobs.passing.put_file(upload.file)

@@ -26,5 +26,5 @@ def folder_handler(to: Shelves) -> Handler:
 
 def _open(to: Shelves, payload: dict[str, Json]) -> Source:
     if isinstance(blob := payload.get("blob"), str):
-        return ZipSource(to.blobs.path(BlobKey(blob)))
+        return ZipSource(to.blobs.passing.path(BlobKey(blob)))
     return FolderSource(Path(str(payload["folder"])))
