@@ -112,3 +112,17 @@ async def test_another_answer_is_a_swipe_and_a_regeneration(client: Client, mode
     answer = (await client.messages(chat))[-1]["id"]
     await client.frames("POST", f"/v1/messages/{answer}/regenerate")
     assert "Again." in sent(model)
+
+
+async def test_a_chats_lorebooks_take_part_in_a_new_chat_forked_from_it(client: Client, model: ScriptedModel) -> None:
+    chat = await client.chat()
+    book = await bind_book(client, "chat", chat, {"constant": True, "content": "The sea is deep."})
+    fork = (await client.call("POST", f"/v1/chats/{chat}/fork", status=201))["id"]
+    bound = (await client.call("GET", f"/v1/lorebooks/{book}/bindings", status=200))["items"]
+    assert {(one["scope"], one["scopeId"]) for one in bound} == {("chat", chat), ("chat", fork)}
+    first = next(one["id"] for one in bound if one["scopeId"] == chat)
+    await client.call("DELETE", f"/v1/lorebooks/{book}/bindings/{first}", status=204)
+    await client.say(fork)
+    assert "The sea is deep." in sent(model)
+    await client.say(chat)
+    assert "The sea is deep." not in sent(model)

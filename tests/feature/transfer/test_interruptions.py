@@ -17,7 +17,7 @@ from fabula.features.connections import Defaults
 from fabula.features.conversations import importing, read, standing
 from fabula.features.generation.tale.previews import tale_scopes
 from fabula.features.identity import ensure_local_owner
-from fabula.features.lore import LorebookId, library
+from fabula.features.lore import LorebookId, binding
 from fabula.features.transfer import Shelves
 from fabula.features.transfer.chatfile import Outline, read_outline
 from fabula.features.transfer.chats import import_chats
@@ -194,7 +194,7 @@ async def test_a_chats_lorebook_takes_part_also_after_a_death_among_the_chats(
     came = found["chats/Mira/A.jsonl"], found["chats/Mira/B.jsonl"]
     assert [item["status"] for item in came] == ["duplicate", "created"]
     chat = await db.read(actor, read.get_chat, ChatId(came[0]["id"]))
-    (bound,) = await db.read(actor, library.list_bindings, LorebookId(found["worlds/Sea.json"]["id"]))
+    (bound,) = await db.read(actor, binding.list_bindings, LorebookId(found["worlds/Sea.json"]["id"]))
     assert (bound.scope, bound.scope_id) == ("chat", chat.id)
     branch = await db.read(actor, read.get_branch, chat, None)
     assert len(await db.read(actor, standing.list_effects, chat, branch, 9)) == 1

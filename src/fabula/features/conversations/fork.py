@@ -1,7 +1,8 @@
 """Fork into a new chat: copy a history, batch by batch, into a chat that appears when it is whole.
 
-A flow of several transactions; a history that fits one batch is copied in one. The chats live and die apart
-afterwards: copies keep no generation, and the new chat remembers only where it came from.
+A flow of several transactions; a history that fits one batch is copied in one. The lorebooks bound to the chat take
+part in the new one too. The chats live and die apart afterwards: copies keep no generation, and the new chat remembers
+only where it came from.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from fabula.core.ids import BranchId, ChatId, MessageId, VariantId
 from fabula.db import Database, WriteTx
 from fabula.engine import operations
 from fabula.engine.operations import Operation
+from fabula.features import lore
 from fabula.features.conversations import importing, store
 from fabula.features.conversations.errors import ForkInProgress, MessageNotFound, MessageStreaming
 from fabula.features.conversations.importing import BATCH_ROWS, ImportedMessage, ImportedVariant, NewImport
@@ -123,6 +125,7 @@ def _copy(tx: WriteTx, actor: Actor, operation: Operation | None, at: _Copy, ren
     at = replace(at, after=batch[-1].seq if batch else at.after, next=at.next + len(batch))
     if len(batch) < len(page) or len(page) == _PAGE:
         return at
+    lore.binding.copy_to_chat(tx, actor, at.source, at.chat)
     body = render(importing.finish(tx, actor, at.chat, at.branch))
     if operation is not None:
         operations.finish(tx, actor.workspace, operation.id, status=201, body=body)

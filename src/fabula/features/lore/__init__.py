@@ -1,9 +1,13 @@
-"""Lore (world info): entries that join the prompt when their keys occur."""
+"""Lore (world info): entries that join the prompt when their keys occur.
 
+`binding` is a module, used by its name: `lore.binding.bind(…)`.
+"""
+
+from fabula.features.lore import binding
 from fabula.features.lore.activate import activate
 from fabula.features.lore.files import readable
 from fabula.features.lore.importing import parse_file
-from fabula.features.lore.library import WholeBook, bind, load_books, pick_books
+from fabula.features.lore.library import WholeBook, load_books, pick_books
 from fabula.features.lore.renew import import_or_renew
 from fabula.features.lore.shelf import Shelf
 from fabula.features.lore.store.bindings import BOUND
@@ -30,7 +34,7 @@ __all__ = [
     "TriedOut",
     "WholeBook",
     "activate",
-    "bind",
+    "binding",
     "fold",
     "import_or_renew",
     "load_books",

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, WithJsonSchema
 from starlette.responses import Response
 
 from fabula.core.errors import invalid
+from fabula.features.lore import binding as bindings
 from fabula.features.lore import entries, importing, library
 from fabula.features.lore.entry_schemas import EntryIn, EntryOut, ReorderIn
 from fabula.features.lore.files import ExportFormat, export
@@ -146,7 +147,7 @@ def _add_entries(router: APIRouter) -> None:
 def _add_bindings(router: APIRouter, scopes: Scopes) -> None:
     @router.get("/{lorebookId}/bindings", summary="List where a lorebook takes part")
     async def list_bindings(call: CallerDep, book: BookPath) -> PageOut[BindingOut]:
-        found = await call.read(library.list_bindings, book)
+        found = await call.read(bindings.list_bindings, book)
         return PageOut(items=[BindingOut.of(b) for b in found], next_cursor=None)
 
     @router.post(
@@ -154,8 +155,8 @@ def _add_bindings(router: APIRouter, scopes: Scopes) -> None:
     )
     async def bind_lorebook(call: CallerDep, book: BookPath, body: BindingIn) -> Response:
         scope_id = optional_id(body.scope_id)
-        return await call.write(BindingOut.of, 201, library.bind, scopes, book, body.scope, scope_id)
+        return await call.write(BindingOut.of, 201, bindings.bind, scopes, book, body.scope, scope_id)
 
     @router.delete("/{lorebookId}/bindings/{bindingId}", status_code=204, summary="Take a lorebook out")
     async def unbind_lorebook(call: CallerDep, book: BookPath, binding: BindingPath) -> Response:
-        return await call.write(None, 204, library.unbind, book, binding)
+        return await call.write(None, 204, bindings.unbind, book, binding)

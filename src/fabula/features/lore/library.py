@@ -1,4 +1,4 @@
-"""The library of lorebooks: kept, changed, bound; gone for good when deleted."""
+"""The library of lorebooks: kept, changed; gone for good when deleted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,14 +11,12 @@ from fabula.db import ReadTx, WriteTx
 from fabula.features import audit
 from fabula.features.lore import store
 from fabula.features.lore.books import edit_settings, read_lorebook
-from fabula.features.lore.errors import BindingNotFound, LorebookNotFound, LorebookVersionConflict
+from fabula.features.lore.errors import LorebookNotFound, LorebookVersionConflict
 from fabula.features.lore.files import data_of, with_data
-from fabula.features.lore.types import Binding, BindingId, Lorebook, LorebookId, StoredBook, StoredEntry
-from fabula.features.prompting import Scopes
+from fabula.features.lore.types import Lorebook, LorebookId, StoredBook, StoredEntry
 from fabula.plugins import Json
 
 WholeBook = tuple[StoredBook, list[StoredEntry]]
-BOOK_SCOPES = frozenset({"global", "entity_profile", "chat", "persona"})
 
 
 def get_book(tx: ReadTx, actor: Actor, book: LorebookId) -> StoredBook:
@@ -111,34 +109,6 @@ def touch(tx: WriteTx, actor: Actor, book: LorebookId, version: int | None = Non
             raise LorebookVersionConflict(describe(found))
     if not store.books.bump_version(tx, actor.workspace, book):
         raise LorebookNotFound(book)
-
-
-def list_bindings(tx: ReadTx, actor: Actor, book: LorebookId) -> list[Binding]:
-    get_book(tx, actor, book)
-    return store.bindings.list_bindings(tx, actor.workspace, book)
-
-
-def bind(tx: WriteTx, actor: Actor, scopes: Scopes, book: LorebookId, scope: str, scope_id: str | None) -> Binding:
-    """Let the book take part there; harmless when it does already."""
-    actor.require(Scope.WORKSHOP_WRITE)
-    get_book(tx, actor, book)
-    scopes.require(tx, actor, scope, scope_id, BOOK_SCOPES)
-    there = store.bindings.list_bindings(tx, actor.workspace, book)
-    same = next((found for found in there if (found.scope, found.scope_id) == (scope, scope_id)), None)
-    if same is not None:
-        return same
-    made = store.bindings.insert_binding(tx, actor.workspace, book, scope, scope_id)
-    audit.record(tx, actor, "lorebook.bound", "lorebook", book, after={"scope": scope, "scopeId": scope_id})
-    return made
-
-
-def unbind(tx: WriteTx, actor: Actor, book: LorebookId, binding: BindingId) -> None:
-    """Raises `LorebookNotFound` or `BindingNotFound`."""
-    actor.require(Scope.WORKSHOP_WRITE)
-    get_book(tx, actor, book)
-    if not store.bindings.delete_binding(tx, actor.workspace, book, binding):
-        raise BindingNotFound(binding)
-    audit.record(tx, actor, "lorebook.unbound", "lorebook", book, before={"binding": binding})
 
 
 def describe(book: StoredBook) -> dict[str, object]:

@@ -142,7 +142,7 @@ async def _import(
     def attach(tx: WriteTx, actor: Actor, chat: ChatId, outlines: Sequence[Outline]) -> None:
         for world in dict.fromkeys(outline.view.world for outline in outlines):
             if world in known.books:
-                lore.bind(tx, actor, to.scopes, known.books[world], "chat", chat)
+                lore.binding.bind(tx, actor, to.scopes, known.books[world], "chat", chat)
 
     def complete(tx: WriteTx, actor: Actor, chat: ChatId, outlines: Sequence[Outline]) -> None:
         attach(tx, actor, chat, outlines)

@@ -88,7 +88,7 @@ def store_new(tx: WriteTx, actor: Actor, scopes: Scopes, ready: Sequence[ReadyPe
         has_default = has_default or given.is_default
         known[given.mark] = made, given.name
         if one.book is not None:
-            lore.bind(tx, actor, scopes, one.book, "persona", made)
+            lore.binding.bind(tx, actor, scopes, one.book, "persona", made)
         items.append(_item(given, ItemStatus.CREATED, made, given.name, one.notes))
     return items
 

@@ -49,4 +49,4 @@ def _bind(
     tx: WriteTx, actor: Actor, scopes: Scopes, books: Sequence[LorebookId], scope: str, scope_id: str | None
 ) -> None:
     for book in books:
-        lore.bind(tx, actor, scopes, book, scope, scope_id)
+        lore.binding.bind(tx, actor, scopes, book, scope, scope_id)

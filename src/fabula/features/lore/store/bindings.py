@@ -17,6 +17,11 @@ _OURS = k.c.workspace_id == _P("ws")
 _BINDING_OURS = (b.c.workspace_id == _P("ws")) & (b.c.lorebook_id == _P("book"))
 _BINDING = sa.select(b.c.id, b.c.lorebook_id, b.c.scope, b.c.scope_id, b.c.created_at)
 _LIST_BINDINGS = _BINDING.where(_BINDING_OURS).order_by(b.c.id)
+_BOOKS_OF = (
+    sa.select(b.c.lorebook_id)
+    .where((b.c.workspace_id == _P("ws")) & (b.c.scope == _P("scope")) & (b.c.scope_id == _P("scope_id", type_=IdType)))
+    .order_by(b.c.id)
+)
 _INSERT_BINDING = sa.insert(b)
 _DELETE_BINDING = sa.delete(b).where(_BINDING_OURS & (b.c.id == _P("binding")))
 
@@ -51,6 +56,12 @@ def _binding(row: Any) -> Binding:
 
 def list_bindings(tx: ReadTx, ws: WorkspaceId, book: LorebookId) -> list[Binding]:
     return [_binding(row) for row in tx.execute(_LIST_BINDINGS, {"ws": ws, "book": book})]
+
+
+def list_books_of(tx: ReadTx, ws: WorkspaceId, scope: str, scope_id: str) -> list[LorebookId]:
+    """The books bound there, in the order they were."""
+    found = tx.execute(_BOOKS_OF, {"ws": ws, "scope": scope, "scope_id": scope_id})
+    return [LorebookId(row.lorebook_id) for row in found]
 
 
 def insert_binding(tx: WriteTx, ws: WorkspaceId, book: LorebookId, scope: str, scope_id: str | None) -> Binding:
