@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from fabula import __version__
 from fabula.config import Role, Settings
@@ -47,7 +46,7 @@ from fabula.features.profiles import jobs as profiles_jobs
 from fabula.features.prompting import http as prompting_http
 from fabula.features.transfer import http as transfer_http
 from fabula.features.transfer import jobs as transfer_jobs
-from fabula.http import document, errors, spa, system
+from fabula.http import document, errors, origins, spa, system
 from fabula.http import jobs as jobs_http
 from fabula.http.deps import HttpContext
 from fabula.http.middleware import Gate, Limits
@@ -233,10 +232,7 @@ def build_app(fabula: Fabula) -> FastAPI:
     document.install(app)
     limits = Limits(settings.max_body_bytes, settings.max_upload_bytes)
     app.add_middleware(Gate, limits=limits, local=True, origins=settings.cors_origins, shapes=ERROR_SHAPES)
-    if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"]
-        )
+    origins.share(app, settings.cors_origins)
     return app
 
 
