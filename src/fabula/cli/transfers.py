@@ -75,7 +75,7 @@ async def _import_folder(folder: Path, data: Path | None) -> int:
     for item in found["items"]:
         _print_item(item["status"], item["file"], item["name"], item["id"], item["error"] and item["error"]["message"])
         for note in item["warnings"]:
-            print(f"          {note['path']}: {note['message']}")
+            _print_note(note["path"], note["message"])
     print(", ".join(f"{count} {kind}" for kind, count in sorted(found["counts"].items())))
     return int(any(item["status"] == "failed" for item in found["items"]))
 
@@ -108,7 +108,7 @@ async def _import_chats(files: list[Path], profile: str | None, data: Path | Non
     for item in items:
         _print_item(item.status.value, item.file, item.name, item.id, item.error and item.error[1])
         for note in item.notes:
-            print(f"          {note.path}: {note.message}")
+            _print_note(note.path, note.message)
     return int(any(item.status is transfer.ItemStatus.FAILED for item in items))
 
 
@@ -141,3 +141,8 @@ def _read(path: Path, most: int) -> bytes:
 
 def _print_item(status: str, file: str, name: str | None, found: str | None, problem: str | None) -> None:
     print(f"{status:9} {file}: {problem or name or ''}{f' ({found})' if found else ''}")
+
+
+def _print_note(path: str, message: str) -> None:
+    """A note of the whole file has no path."""
+    print(f"          {path}: {message}" if path else f"          {message}")
