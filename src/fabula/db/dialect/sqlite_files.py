@@ -45,6 +45,8 @@ class NotABackup(AppError):
 def alone(conn: Connection, change: Callable[[Connection], None]) -> None:
     """Run a migration in one exclusive transaction; raises `BrokenReferences` and changes nothing if it loses rows."""
     raw = raw_connection(conn)
+    if not conn.in_transaction():
+        conn.begin()  # in name only; Alembic commits what it thinks that nobody has begun
     # A table rebuild drops the old table; with foreign keys on that deletes the children without a word.
     raw.execute("PRAGMA foreign_keys=OFF")
     raw.execute("BEGIN EXCLUSIVE")
