@@ -125,11 +125,11 @@ def _findings(found: _Report, faults: list[str]) -> Findings:
 
 
 async def _check_events(http: aiohttp.ClientSession) -> list[str]:
-    """The one endless stream: its head, and its refusal."""
+    """The one endless stream: its head, whatever the id that it is to go on from."""
     faults = []
-    for last_id, status, kind in (("another.1", 200, "text/event-stream"), ("x" * 101, 422, "application/json")):
+    for last_id in ("another.1", "x" * 1_000):
         async with http.get(EVENTS, headers={"last-event-id": last_id}) as answer:
-            if (answer.status, answer.content_type) != (status, kind):
+            if (answer.status, answer.content_type) != (200, "text/event-stream"):
                 faults.append(f"GET {EVENTS}: {answer.status} {answer.content_type}")
     return faults
 
