@@ -87,8 +87,6 @@ llm_generations = sa.Table(
     sa.Column("started_at", UtcTime, nullable=False),
     sa.Column("finished_at", UtcTime),
     sa.Column("prompt_hash", sa.String(64)),
-    # JSON text written by the prompt builder, kept as it is: it is read rarely and written on every turn.
-    sa.Column("prompt_snapshot", sa.Text),
     sa.Column("prompt_tokens", sa.Integer),
     sa.Column("completion_tokens", sa.Integer),
     sa.Column("finish_reason", sa.String(64)),
@@ -116,4 +114,15 @@ llm_generations = sa.Table(
         sqlite_where=sa.text("status = 'streaming'"),
         postgresql_where=sa.text("status = 'streaming'"),
     ),
+)
+
+# Beside its generation, whose row changes again when the answer ends: SQLite would write all of this anew.
+generation_prompts = sa.Table(
+    "generation_prompts",
+    metadata,
+    sa.Column("generation_id", IdType, sa.ForeignKey("llm_generations.id", ondelete="CASCADE"), primary_key=True),
+    workspace_column(),
+    # JSON text written by the prompt builder, kept as it is: it is read rarely and written on every turn.
+    sa.Column("snapshot", sa.Text, nullable=False),
+    *time_columns(),
 )

@@ -15,6 +15,7 @@ from fabula.core.paging import Page, decode_id, page_of
 from fabula.db import ReadTx, WriteTx
 from fabula.db.dialect import insert_if_absent
 from fabula.db.hot import hot
+from fabula.features.generation.tables import generation_prompts as gp
 from fabula.features.generation.tables import llm_generations as g
 from fabula.features.generation.types import Generation, GenerationStatus, Mode, ModelRef, Outcome, Started
 
@@ -44,15 +45,18 @@ _GENERATION = sa.select(
 ).where(_OURS)
 _FIND = _GENERATION.where(g.c.id == _P("generation"))
 _FIND_LIVE = sa.select(g.c.id).where(_OURS & (g.c.branch_id == _P("branch")) & _STREAMING)
-_FIND_SNAPSHOT = sa.select(g.c.prompt_snapshot).where(_THIS)
+_FIND_SNAPSHOT = sa.select(gp.c.snapshot).where(
+    (gp.c.workspace_id == _P("ws")) & (gp.c.generation_id == _P("generation"))
+)
 _FIND_TEXT = sa.select(g.c.output_text, g.c.output_reasoning, g.c.text_changed).where(_THIS)
 _LIST = _GENERATION.order_by(g.c.id.desc()).limit(_P("take"))
 _INSERT = insert_if_absent(g)
 _SAVE_PROMPT = (
     sa.update(g)
     .where(_THIS & _STREAMING)
-    .values(prompt_snapshot=_P("snapshot"), prompt_hash=_P("hash"), prompt_tokens=_P("tokens"), updated_at=_P("now"))
+    .values(prompt_hash=_P("hash"), prompt_tokens=_P("tokens"), updated_at=_P("now"))
 )
+_INSERT_SNAPSHOT = insert_if_absent(gp)
 _SETTLE = (
     sa.update(g)
     .where(_THIS & _STREAMING & (g.c.owner == _P("instance")))
@@ -72,7 +76,7 @@ _SETTLE = (
 )
 _REQUEST_ABORT = sa.update(g).where(_THIS & _STREAMING).values(abort_requested=True, updated_at=_P("now"))
 # What every turn runs.
-hot(_FIND_LIVE, _INSERT, _SAVE_PROMPT, _SETTLE)
+hot(_FIND_LIVE, _INSERT, _INSERT_SNAPSHOT, _SAVE_PROMPT, _SETTLE)
 
 
 def _generation(row: Any) -> Generation:
@@ -172,15 +176,9 @@ def save_prompt(
     tx: WriteTx, ws: WorkspaceId, generation: GenerationId, snapshot: str, digest: str, tokens: int
 ) -> None:
     """The exact prompt, before the first delta is shown."""
-    params = {
-        "ws": ws,
-        "generation": generation,
-        "snapshot": snapshot,
-        "hash": digest,
-        "tokens": tokens,
-        "now": tx.now,
-    }
-    tx.post(_SAVE_PROMPT, params)
+    tx.post(_SAVE_PROMPT, {"ws": ws, "generation": generation, "hash": digest, "tokens": tokens, "now": tx.now})
+    row = {"generation_id": generation, "workspace_id": ws, "snapshot": snapshot}
+    tx.post(_INSERT_SNAPSHOT, row | {"created_at": tx.now, "updated_at": tx.now})
 
 
 def settle(
